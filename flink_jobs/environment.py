@@ -1,0 +1,69 @@
+"""The table environment of a job: bundling, state, and names for every vertex of the Flink UI."""
+
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from types import MappingProxyType
+from typing import Any
+
+from pyflink.common import Configuration
+from pyflink.datastream import DataStream, StreamExecutionEnvironment
+from pyflink.datastream.connectors.base import Sink
+from pyflink.java_gateway import get_gateway
+from pyflink.table import StreamTableEnvironment
+
+from flink_jobs.config import RunConfig
+from flink_jobs.durations import milliseconds
+
+
+def table_environment(
+    name: str, run: RunConfig, state_ttl: timedelta, more: Mapping[str, str] = MappingProxyType({})
+) -> StreamTableEnvironment:
+    """An environment whose Python functions get bundles of columns, in a process of their own.
+
+    Whatever else a job needs (checkpoints, state backend, restarts) is the cluster's configuration; `more`
+    are settings beside or instead of ours.
+    """
+    settings = {
+        "pipeline.name": name,
+        "pipeline.object-reuse": "true",
+        "parallelism.default": str(run.parallelism),
+        "python.execution-mode": "process",
+        "python.fn-execution.bundle.time": str(milliseconds(run.bundle_time)),
+        "python.fn-execution.bundle.size": str(run.bundle_rows),
+        "python.fn-execution.arrow.batch.size": str(run.bundle_rows),
+        "table.exec.state.ttl": f"{milliseconds(state_ttl)} ms",
+        "table.exec.uid.generation": "ALWAYS",
+        "table.exec.uid.format": f"{name}-<id>_<transformation>",
+        **more,
+    }
+    configuration = Configuration()
+    for key, value in settings.items():
+        configuration.set_string(key, value)
+    return StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment(configuration))
+
+
+def name_operators(stream: DataStream, names: Mapping[str, str]) -> DataStream:
+    """Rename the operators upstream of `stream`, since SQL gives them no name of our choosing.
+
+    names : pattern that the planner's name starts with -> readable name, the first match wins.
+    """
+    pending, done = [stream._j_data_stream.getTransformation()], set()
+    while pending:
+        operator: Any = pending.pop()
+        if operator.getId() in done:
+            continue
+        done.add(operator.getId())
+        pending += list(operator.getInputs())
+        for pattern, name in names.items():
+            if re.match(pattern, operator.getName()):
+                operator.setName(name)
+                break
+    return stream
+
+
+def execute(stream: DataStream, name: str) -> None:
+    """Submit what leads to `stream`; its rows end here, since what matters has been written by then."""
+    sinks = get_gateway().jvm.org.apache.flink.streaming.api.functions.sink.v2
+    stream.sink_to(Sink(sinks.DiscardingSink())).name("end").uid("end")
+    stream.get_execution_environment().execute(name)

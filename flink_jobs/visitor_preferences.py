@@ -1,0 +1,47 @@
+"""Behaviours in; each visitor's decayed preferences, and the priors to smooth them with, out to Redis."""
+
+from pyflink.datastream import DataStream
+from pyflink.table import StreamTableEnvironment
+
+from flink_jobs.config import VisitorPreferencesConfig
+from flink_jobs.environment import execute, name_operators, table_environment
+from flink_jobs.preferences_sink import refresh_priors, write_preferences
+from operators.decayed_preferences import decayed_preferences
+from operators.weigh_behaviors import weigh_behaviors
+
+NAME = "visitor_preferences"
+
+OPERATORS = {
+    r"KafkaSource": "behaviours from Kafka",
+    r"Calc\[2\]": "weigh behaviours",
+    r"ProcessTableFunction": "decayed preferences by visitor",
+    r"PythonCalc": "write to Redis",
+    r"Calc": "bundles",
+    r"TableToDataStream": "rows",
+    r"_stream_key_by_map_operator": "one key",
+}
+"""What the planner calls the operators -> what they do, for the Flink UI."""
+
+
+def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> DataStream:
+    """Behaviours -> weighed -> decayed preferences by visitor -> Redis, and each minute their priors -> Redis."""
+    source = config.run.source(config.topic, "behavior", group=f"tidemark.{NAME}")
+
+    behaviors = source.attach(tables, "behaviors")
+    weighed = weigh_behaviors(tables, behaviors, config.weights, config.facets, config.price_bands)
+    preferences = decayed_preferences(tables, weighed, config.facets, config.half_lives_ms)
+    bundles = write_preferences(tables, preferences, config)
+    refreshed = refresh_priors(bundles, config)
+
+    return name_operators(refreshed, OPERATORS)
+
+
+def main() -> None:
+    """Submit the job: `flink run -pym flink_jobs.visitor_preferences …`."""
+    config = VisitorPreferencesConfig()
+    tables = table_environment(NAME, config.run, state_ttl=config.retained())
+    execute(build(tables, config), NAME)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,107 @@
+package io.tidemark;
+
+import static org.apache.flink.table.annotation.ArgumentTrait.PASS_COLUMNS_THROUGH;
+import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE;
+
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.table.annotation.ArgumentHint;
+import org.apache.flink.table.annotation.DataTypeHint;
+import org.apache.flink.table.annotation.StateHint;
+import org.apache.flink.table.api.dataview.MapView;
+import org.apache.flink.table.functions.FunctionContext;
+import org.apache.flink.table.functions.ProcessTableFunction;
+import org.apache.flink.types.Row;
+
+/**
+ * Folds a visitor's events into decayed sums, one a facet value and horizon, and says what each event changed.
+ *
+ * <p>Input rows, partitioned by visitor: visitor id, event id, event time (epoch ms), weight, then one column a facet
+ * (null: the event has none). An event id seen within a day of processing time, or a null weight (a behaviour that
+ * the configuration does not weigh), gives no row. Any other event gives one, {@code packed}: the visitor's latest
+ * event time (long), then for each facet the value's and the facet total's log2 S + T/h per horizon (doubles, big
+ * endian; zeros for a null facet).
+ *
+ * <p>State per visitor: an entry a facet value, an entry for the totals, an entry an event id. Each entry is dropped
+ * by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day).
+ */
+public class DecayedPreferences extends ProcessTableFunction<byte[]> {
+  private static final int FIRST_FACET = 4;
+
+  /** Decayed sums over all values of a facet, the latest event time of all, and room for an erasure time. */
+  public static class Visitor {
+    public Long latest = Long.MIN_VALUE;
+    public Long erasedUntil = Long.MIN_VALUE;
+    @DataTypeHint("ARRAY<BYTES>") public byte[][] totals = new byte[0][];
+  }
+
+  private transient Counter events;
+  private transient Counter duplicates;
+  private transient Counter unweighed;
+  private transient String parsed;
+  private transient double[] halfLives;
+
+  @Override
+  public void open(FunctionContext context) {
+    events = context.getMetricGroup().counter("events");
+    duplicates = context.getMetricGroup().counter("duplicates");
+    unweighed = context.getMetricGroup().counter("unweighed");
+  }
+
+  public void eval(
+      @StateHint Visitor visitor,
+      @StateHint MapView<String, byte[]> sums,
+      @StateHint(ttl = "1 day") MapView<String, Boolean> seen,
+      @ArgumentHint({SET_SEMANTIC_TABLE, PASS_COLUMNS_THROUGH}) Row event,
+      String half_lives_ms)
+      throws Exception {
+    events.inc();
+    Double weight = event.getFieldAs(3);
+    if (weight == null) {
+      unweighed.inc();
+      return;
+    }
+    String eventId = event.getFieldAs(1);
+    if (seen.contains(eventId)) {
+      duplicates.inc();
+      return;
+    }
+    seen.put(eventId, true);
+    collect(fold(visitor, sums, event, weight, halfLives(half_lives_ms)));
+  }
+
+  private static byte[] fold(Visitor visitor, MapView<String, byte[]> sums, Row event, double weight, double[] halfLives)
+      throws Exception {
+    long eventTime = event.getFieldAs(2);
+    int facets = event.getArity() - FIRST_FACET;
+    visitor.latest = Math.max(visitor.latest, eventTime);
+    byte[][] totals = Arrays.copyOf(visitor.totals, facets);
+    byte[] packed = new byte[Long.BYTES + 2 * Double.BYTES * halfLives.length * facets];
+    ByteBuffer to = ByteBuffer.wrap(packed).putLong(visitor.latest);
+    for (int facet = 0; facet < facets; facet++) {
+      String value = event.getFieldAs(FIRST_FACET + facet);
+      if (value == null) {
+        to.position(to.position() + 2 * Double.BYTES * halfLives.length);
+        continue;
+      }
+      String key = facet + ":" + value;
+      byte[] sum = DecayedSums.add(sums.get(key), weight, eventTime, halfLives);
+      sums.put(key, sum);
+      totals[facet] = DecayedSums.add(totals[facet], weight, eventTime, halfLives);
+      DecayedSums.putLogValues(sum, halfLives, to);
+      DecayedSums.putLogValues(totals[facet], halfLives, to);
+    }
+    visitor.totals = totals;
+    return packed;
+  }
+
+  /** Parses the literal argument once: half-lives in ms, separated by spaces. */
+  private double[] halfLives(String text) {
+    if (!text.equals(parsed)) {
+      halfLives = Arrays.stream(text.split(" ")).mapToDouble(Double::parseDouble).toArray();
+      parsed = text;
+    }
+    return halfLives;
+  }
+}

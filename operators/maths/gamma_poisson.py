@@ -1,0 +1,90 @@
+"""Gamma-Poisson priors by moments.
+
+Visitor i has weight c_i of a value and e_i of the whole facet, c_i ~ Poisson(λ_i e_i),
+λ_i ~ Gamma(α, rate β). Then the share of the value that they will show is expected to be (c + α)/(e + β).
+
+The moments are those of a between-group variance with unequal exposures: DerSimonian and Laird (1986), with
+Poisson variances within groups; the decayed weights stand for counts, which is an approximation.
+"""
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from operators.maths.decay import value_at
+from schemas.preference_priors import MOST_VALUES, FacetPrior, FacetSample, PreferenceSample
+
+LEAST_SPREAD = 1e-6  # of τ²/μ²: visitors who do not differ get α = 1e6, so the prior decides
+
+Floats = NDArray[np.float64]
+
+
+def fit_gamma_poisson(
+    c_sum: ArrayLike, c2_over_e: ArrayLike, e_sum: ArrayLike, e2_sum: ArrayLike, n: ArrayLike
+) -> tuple[Floats, Floats]:
+    """(α, β) from the sums over the n visitors with e > 0; the arguments broadcast.
+
+    μ = Σc/E,  τ² = [Σc²/e - μ²E - (n - 1)μ] / (E - Σe²/E),  β = μ/τ²,  α = μβ.
+
+    Where visitors differ less than Poisson noise makes them, or with fewer than two visitors, τ² is taken as
+    LEAST_SPREAD μ²: β is large and finite. Where c or e sum to nothing, α = β = 0: nothing is known.
+    """
+    c_sum, c2_over_e, E, e2_sum, n = np.broadcast_arrays(
+        *(np.asarray(a, dtype=np.float64) for a in (c_sum, c2_over_e, e_sum, e2_sum, n))
+    )
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
+        mu = c_sum / E
+        between = E - e2_sum / E  # nothing, to rounding, where one visitor has all the weight
+        tau2 = np.where((n < 2) | (between <= 0), 0.0, (c2_over_e - mu * mu * E - (n - 1) * mu) / between)
+        spread = np.maximum(tau2 / mu / mu, LEAST_SPREAD)  # in this order: μ² may underflow
+        alpha = 1 / spread
+        beta = alpha / mu
+    known = np.isfinite(beta) & (mu > 0)
+    return np.where(known, alpha, 0.0), np.where(known, beta, 0.0)
+
+
+def fit_priors(sample: PreferenceSample, at_ms: int | None = None) -> dict[str, FacetPrior]:
+    """The prior of each facet, as of `at_ms`; None: as of the latest event of the sample, so a replay of old
+    data gives what it gave when the data was new.
+
+    A visitor counts at a horizon when something is left of their facet's total there (e > 0).
+    """
+    at_ms = sample.at_ms if at_ms is None else at_ms
+    h = np.asarray(sample.half_lives_ms, dtype=np.float64)
+    return {name: fit_facet(facet, at_ms, h) for name, facet in sample.facets.items()}
+
+
+def fit_facet(facet: FacetSample, at_ms: int, half_lives_ms: Floats) -> FacetPrior:
+    """The prior of one facet: its MOST_VALUES values that most visitors have, in order of name.
+
+    A value of which nothing is left at a horizon gets α = 0 and the median β there.
+    """
+    touched = np.bincount(facet.value, minlength=len(facet.values))
+    by_reach = sorted(range(len(facet.values)), key=lambda k: (-touched[k], facet.values[k]))
+    chosen = sorted(by_reach[:MOST_VALUES], key=facet.values.__getitem__)
+
+    e = value_at(facet.totals, at_ms, half_lives_ms)
+    c_sum, c2_over_e = value_sums(facet, at_ms, half_lives_ms)
+    alpha, beta = fit_gamma_poisson(
+        c_sum[chosen], c2_over_e[chosen], e.sum(axis=0), (e * e).sum(axis=0), (e > 0).sum(axis=0)
+    )
+    median = np.array([np.median(b[b > 0]) if (b > 0).any() else 0.0 for b in beta.T])
+    return FacetPrior(
+        at_ms=at_ms,
+        visitors=len(facet.totals),
+        values=[facet.values[k] for k in chosen],
+        alpha=alpha,
+        beta=np.where(beta > 0, beta, median),
+        median_beta=median,
+    )
+
+
+def value_sums(facet: FacetSample, at_ms: int, half_lives_ms: Floats) -> tuple[Floats, Floats]:
+    """Σc and Σc²/e of each value, both (k, H). c/e = 2^(x_c - x_e) is at most 1: nothing overflows."""
+    k, H = len(facet.values), len(half_lives_ms)
+    c_sum, c2_over_e = np.zeros((k, H)), np.zeros((k, H))
+    for j in range(H):  # one horizon at a time: a third of the memory
+        c = value_at(facet.numbers[:, j], at_ms, half_lives_ms[j])
+        share = value_at(facet.numbers[:, j] - facet.totals[facet.visitor, j], 0, 1)
+        c_sum[:, j] = np.bincount(facet.value, weights=c, minlength=k)
+        c2_over_e[:, j] = np.bincount(facet.value, weights=c * share, minlength=k)
+    return c_sum, c2_over_e

@@ -1,0 +1,69 @@
+"""Where priors come from and go to in Redis."""
+
+from typing import Any
+
+from schemas.preference_priors import FacetPrior, PreferenceSample, SampleBuilder
+from schemas.preferences import PreferenceSchema
+from sink_connectors.prepare import prepare
+from sink_connectors.redis_connection import Command, connect
+from sink_connectors.redis_functions import function
+from sink_connectors.retry import Sender
+
+VISITORS_AT_ONCE = 256
+
+
+class PriorStore:
+    """Reads the sample of visitors and publishes priors; waits when Redis is away. Connects at `open`."""
+
+    def __init__(self, url: str, schema: PreferenceSchema, cluster: bool = False) -> None:
+        self._url, self._schema, self._cluster = url, schema, cluster
+
+    def open(self, metrics: Any) -> None:
+        """metrics : a Flink metric group."""
+        retries = metrics.counter("redis_retries")
+        self._redis = connect(self._url, cluster=self._cluster)
+        self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), retries.inc)
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def read_sample(self) -> PreferenceSample:
+        """The sampled visitors' preferences. Visitors whose time to live has passed leave the sample."""
+        builder = SampleBuilder(self._schema)
+        sample_key = self._schema.sample_key
+        visitors: list[bytes] = self._send(["ZRANGE", sample_key, 0, -1])[0]
+        for start in range(0, len(visitors), VISITORS_AT_ONCE):
+            part = visitors[start : start + VISITORS_AT_ONCE]
+            commands: list[Command] = [["HGETALL", self._schema.visitor_key(v.decode())] for v in part]
+            hashes = [_pairs(answer) for answer in self._send(*commands)]
+            builder.add(hashes)
+            gone = [v for v, fields in zip(part, hashes, strict=True) if not fields]
+            if gone:
+                self._send(["ZREM", sample_key, *gone])
+        return builder.sample()
+
+    def publish(self, priors: dict[str, FacetPrior]) -> None:
+        """Replace the prior of each facet, each at once, and write the configuration again."""
+        commands: list[Command] = [["SET", self._schema.config_key, self._schema.to_json()]]
+        for facet, prior in priors.items():
+            command: Command = [
+                "FCALL",
+                function("replace"),
+                1,
+                self._schema.prior_key(facet),
+                self._schema.ttl_s,
+            ]
+            for field in prior.fields().items():
+                command += field
+            commands.append(command)
+        self._send(*commands)
+
+    def _send(self, *commands: Command) -> list[Any]:
+        return self._sender.send_until_answered(commands)
+
+
+def _pairs(answer: Any) -> dict[bytes, bytes]:
+    """HGETALL's answer: a flat list from a server, a mapping from a cluster client."""
+    if isinstance(answer, dict):
+        return answer
+    return dict(zip(answer[::2], answer[1::2], strict=True))

@@ -1,0 +1,63 @@
+"""The sink of the job `visitor_preferences`."""
+
+import time
+from itertools import repeat
+from typing import Any
+
+from pyflink.table.udf import FunctionContext, ScalarFunction
+
+from schemas.preferences import PreferenceSchema
+
+
+class WritePreferences(ScalarFunction):  # type: ignore[misc]
+    """Send each bundle of rows to Redis as one pipeline; Flink closes the bundle before a checkpoint.
+
+    To be registered as a vectorised function (`func_type="pandas"`) with result BIGINT:
+    (visitors, one column a facet, packed) -> the bundle's count of rows in the first row, null in the others.
+    """
+
+    def __init__(self, url: str, schema: PreferenceSchema, cluster: bool = False) -> None:
+        self._url, self._schema, self._cluster = url, schema, cluster
+
+    def is_deterministic(self) -> bool:
+        return False  # it writes: the planner may not move it
+
+    def open(self, function_context: FunctionContext) -> None:
+        from sink_connectors.prepare import prepare
+        from sink_connectors.redis_connection import connect
+        from sink_connectors.retry import Sender
+
+        metrics = function_context.get_metric_group()
+        retries = metrics.counter("redis_retries")
+        self._rows_a_bundle = metrics.distribution("rows_a_bundle")
+        self._write_ms = metrics.distribution("redis_write_ms")
+        self._redis = connect(self._url, cluster=self._cluster)
+        self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), retries.inc)
+        self._sender.send_until_answered([])
+        self._sampled_below = 1.0
+
+    def close(self) -> None:
+        self._redis.close()
+
+    def eval(self, visitors: Any, *columns: Any) -> Any:
+        import pandas as pd
+
+        from sink_connectors.preference_commands import grow_commands, latest_fields, sample_command
+
+        count = len(visitors)
+        if count == 0:
+            return pd.Series([], dtype=object)
+        # A literal column is a scalar.
+        values = [
+            c.tolist() if isinstance(c, pd.Series) else list(repeat(c, count)) for c in (visitors, *columns)
+        ]
+        latest = latest_fields(self._schema, values[0], values[1:-1], values[-1])
+        commands = grow_commands(self._schema, latest)
+        commands.append(sample_command(self._schema, latest, self._sampled_below))
+
+        started_s = time.perf_counter()
+        answers = self._sender.send_until_answered(commands)
+        self._write_ms.update(round(1000 * (time.perf_counter() - started_s)))
+        self._rows_a_bundle.update(count)
+        self._sampled_below = float(answers[-1] or 1.0)
+        return pd.Series([count, *repeat(None, count - 1)], dtype=object)

@@ -1,0 +1,75 @@
+"""The Java function against its Python twin, event by event, in a Flink of its own."""
+
+import json
+import random
+import subprocess
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.operators.fold_in_flink import HALF_LIVES_MS
+from tests.oracles import decayed_preferences as twin
+
+pytestmark = pytest.mark.flink
+
+Weighed = tuple[str, str, int, float | None, str | None, str | None]
+
+
+def weighed_behaviors(n: int, seed: int = 1) -> list[Weighed]:
+    """A year of events of a few visitors, out of order, some repeated, unweighed or without a facet."""
+    dice = random.Random(seed)
+    events: list[Weighed] = []
+    for i in range(n):
+        if events and dice.random() < 0.1:
+            events.append(dice.choice(events))
+            continue
+        events.append(
+            (
+                f"visitor {dice.randrange(5)}",
+                f"event {i}",
+                1_500_000_000_000 + dice.randrange(365 * 86_400_000),
+                dice.choice([None, 0.5, 1.0, 2.0, 3.0, 4.0]),
+                dice.choice([None, "SHAMPOO", "面膜", "a:b", "", "MILK"]),
+                dice.choice([None, "x", "y"]),
+            )
+        )
+    return events
+
+
+def folded_by_flink(events: list[Weighed], folder: Path) -> list[Any]:
+    """The rows of the job's own operator over `events`, in order of arrival, from a process of its own."""
+    (folder / "events.json").write_text(json.dumps(events))
+    command = [sys.executable, "-m", "tests.operators.fold_in_flink", str(folder)]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
+    rows = json.loads((folder / "rows.json").read_text())
+    return [(visitor, category, brand, bytes.fromhex(packed)) for visitor, category, brand, packed in rows]
+
+
+def test_every_row_equals_the_twins(tmp_path: Path) -> None:
+    events = weighed_behaviors(600)
+    visitors: dict[str, twin.Visitor] = defaultdict(twin.Visitor)
+    expected = defaultdict(list)
+    for visitor, event_id, time_ms, weight, *values in events:
+        packed = twin.fold(visitors[visitor], event_id, time_ms, weight, values, HALF_LIVES_MS)
+        if packed is not None:
+            expected[visitor].append((*values, packed))
+
+    got = defaultdict(list)
+    for visitor, category, brand, packed in folded_by_flink(events, tmp_path):
+        got[visitor].append((category, brand, packed))
+
+    assert got.keys() == expected.keys()
+    for visitor, rows in expected.items():
+        assert [row[:2] for row in got[visitor]] == [row[:2] for row in rows]
+        for mine, twins in zip(got[visitor], rows, strict=True):
+            assert_same_numbers(mine[2], twins[2])
+
+
+def assert_same_numbers(mine: bytes, twins: bytes) -> None:
+    """The same latest time; every log value to 1e-12 relative (the two `pow` may differ in the last bit)."""
+    assert mine[:8] == twins[:8]
+    np.testing.assert_allclose(np.frombuffer(mine[8:], ">f8"), np.frombuffer(twins[8:], ">f8"), rtol=1e-12)

@@ -1,0 +1,63 @@
+"""The events whose bytes are kept as `behavior.v1.bin`: raw Avro bodies.
+
+Each body stands after its length (4 bytes, big-endian).
+
+Files here never change: they stand for what lies in people's topics.
+"""
+
+from typing import Any
+
+BEHAVIORS_V1: list[dict[str, Any]] = [
+    {
+        "event_id": "31198570044-1034176",
+        "visitor_id": "900",
+        "shop_id": "330",
+        "industry": "grocery",
+        "item_id": "1034176",
+        "category": "BREAD",
+        "brand": "Private",
+        "price": 0.5,
+        "quantity": 2.0,
+        "behavior": "purchase",
+        "event_time": 1_483_271_606_000,
+    },
+    {
+        "event_id": "事件-1",
+        "visitor_id": "посетитель",
+        "shop_id": "店",
+        "industry": "fashion",
+        "item_id": "👗",
+        "category": "ドレス",
+        "brand": None,
+        "price": None,
+        "quantity": None,
+        "behavior": "view",
+        "event_time": 1,
+    },
+    {
+        "event_id": "e" * 1024,
+        "visitor_id": "v",
+        "shop_id": "s",
+        "industry": "i",
+        "item_id": "a",
+        "category": "c",
+        "brand": "b",
+        "price": 0.0,
+        "quantity": None,
+        "behavior": "favourite",
+        "event_time": 4_102_444_799_999,
+    },
+    {
+        "event_id": "4",
+        "visitor_id": "v",
+        "shop_id": "s",
+        "industry": "i",
+        "item_id": "a",
+        "category": "c",
+        "brand": None,
+        "price": 1e300,
+        "quantity": 0.125,
+        "behavior": "cart",
+        "event_time": 1_511_658_000_000,
+    },
+]

@@ -1,0 +1,162 @@
+"""The Redis functions, on a real Redis, against a model that never forgets."""
+
+import random
+import struct
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from schemas.preferences import AT, META_FIELDS, Horizon, PreferenceSchema, pack, unpack
+from sink_connectors.preference_commands import Fields, grow_commands, hash01, sample_command
+from sink_connectors.redis_functions import load_functions
+
+SCHEMA = PreferenceSchema(
+    namespace="tm",
+    generation=1,
+    horizons=(Horizon("live", 1000), Horizon("long", 100_000)),
+    facets=(("category", "c"), ("brand", "b")),
+    ttl_s=100,
+    keep=3,
+    sample_visitors=4,
+)
+VALUES = ["", ":", "a", "a:b", "é", "商品", "!floor", *(f"v{i}" for i in range(60))]
+
+
+def write(redis: Any, fields: Mapping[str, tuple[float, ...]], visitor: str = "ann", at_ms: int = 0) -> None:
+    packed: Fields = {name.encode(): pack(*numbers) for name, numbers in fields.items()}
+    packed[AT] = struct.pack(">q", at_ms)
+    for command in grow_commands(SCHEMA, {visitor: packed}):
+        redis.execute_command(*command)
+
+
+def read(redis: Any, visitor: str = "ann") -> dict[str, tuple[float, ...]]:
+    stored = redis.hgetall(SCHEMA.visitor_key(visitor))
+    return {name.decode(): unpack(packed) for name, packed in stored.items() if name not in META_FIELDS}
+
+
+def assert_as_promised(stored: dict[str, tuple[float, ...]], newest: dict[str, tuple[float, ...]]) -> None:
+    for field, numbers in stored.items():
+        assert numbers == newest[field]
+    assert {f for f in newest if ":" not in f} <= stored.keys()
+    for code in ("c:", "b:"):
+        facet = {f: numbers for f, numbers in newest.items() if f.startswith(code)}
+        for h in range(len(SCHEMA.horizons)):
+            least = sorted((numbers[h] for numbers in facet.values()), reverse=True)[: SCHEMA.keep][-1:]
+            above = {f for f, numbers in facet.items() if numbers[h] > least[0]} if least else set()
+            assert above <= stored.keys()
+            at_least = [f for f in stored if f.startswith(code) and stored[f][h] >= least[0]]
+            assert len(at_least) >= min(SCHEMA.keep, len(facet))
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[dict[str, tuple[float, ...]]]:
+    """Absolute writes of growing sums, in some order, some of them twice."""
+    rng = random.Random(draw(st.integers(0, 2**32)))
+    ties = draw(st.booleans())
+    numbers: dict[str, list[float]] = {}
+    writes = []
+    for _ in range(draw(st.integers(1, 120))):
+        fields = [code + value for code in ("c:", "b:") for value in rng.sample(VALUES, 2)] + ["c", "b"]
+        for field in fields:
+            start = [float(rng.randint(-3, 3)) for _ in SCHEMA.horizons]
+            old = numbers.get(field, start)
+            numbers[field] = [x + (rng.randint(0, 2) if ties else rng.random() * 3) for x in old]
+        writes.append({field: tuple(numbers[field]) for field in fields})
+    writes += rng.sample(writes, len(writes) // 3)
+    if draw(st.booleans()):
+        rng.shuffle(writes)
+    return writes
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories())
+def test_any_order_of_growing_writes_keeps_the_strongest_and_the_newest(
+    redis: Any, history: list[dict[str, tuple[float, ...]]]
+) -> None:
+    redis.flushall()
+    load_functions(redis)
+    newest: dict[str, tuple[float, ...]] = {}
+    for fields in history:
+        write(redis, fields)
+        for field, numbers in fields.items():
+            newest[field] = max(newest.get(field, numbers), numbers)
+        assert redis.hlen(SCHEMA.visitor_key("ann")) <= SCHEMA.max_fields
+    assert_as_promised(read(redis), newest)
+    assert 0 < redis.ttl(SCHEMA.visitor_key("ann")) <= SCHEMA.ttl_s
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(history=histories(), seed=st.integers())
+def test_a_stale_writer_changes_nothing(
+    redis: Any, history: list[dict[str, tuple[float, ...]]], seed: int
+) -> None:
+    redis.flushall()
+    load_functions(redis)
+    for fields in history:
+        write(redis, fields)
+    before = redis.hgetall(SCHEMA.visitor_key("ann"))
+    for fields in random.Random(seed).sample(history, len(history)):
+        write(redis, fields, at_ms=-1)
+    assert redis.hgetall(SCHEMA.visitor_key("ann")) == before
+
+
+def test_a_single_call_may_bring_more_values_than_lua_can_pass_at_once(redis: Any) -> None:
+    load_functions(redis)
+    fields = {f"c:{i}": (float(i), -float(i)) for i in range(20_000)}
+    write(redis, fields)
+    assert read(redis).keys() == {f"c:{i}" for i in (*range(3), *range(19_997, 20_000))}
+
+
+def test_values_tied_for_the_last_place_do_not_break_the_bound(redis: Any) -> None:
+    load_functions(redis)
+    write(redis, {f"c:{i}": (1.0, 1.0) for i in range(1000)})
+    assert len(read(redis)) == SCHEMA.keep
+    write(redis, {"c:late": (1.0, 1.5)})
+    assert read(redis)["c:late"] == (1.0, 1.5)
+
+
+def test_each_horizon_keeps_its_greater_number_although_rounding_lowered_another(redis: Any) -> None:
+    load_functions(redis)
+    for numbers in ((5.0, 7.0), (5.0 - 1e-15, 8.0), (5.0, 7.0)):
+        write(redis, {"c:a": numbers})
+    assert read(redis) == {"c:a": (5.0, 8.0)}
+
+
+def test_numbers_of_any_sign_compare_as_numbers(redis: Any) -> None:
+    load_functions(redis)
+    for number in (-300.0, 2.0, -1.0, -0.5):
+        write(redis, {"c:a": (number, number)})
+    assert read(redis) == {"c:a": (2.0, 2.0)}
+
+
+def test_the_latest_event_time_is_kept_as_a_maximum_of_any_sign(redis: Any) -> None:
+    load_functions(redis)
+    for at_ms in (-5, 1_700_000_000_123, 1_700_000_000_122, 9):
+        write(redis, {"c": (1.0, 1.0)}, at_ms=at_ms)
+    assert redis.hget(SCHEMA.visitor_key("ann"), AT) == b"1700000000123"
+
+
+@pytest.mark.parametrize("visitor", ["", "}", "a b", "\x00\n", "é商", "{x}", "preferences:1"])
+def test_a_visitor_may_have_any_name(redis: Any, visitor: str) -> None:
+    load_functions(redis)
+    write(redis, {"c:a": (1.0, 1.0)}, visitor=visitor)
+    assert read(redis, visitor) == {"c:a": (1.0, 1.0)}
+    assert redis.dbsize() == 1
+
+
+@given(visitors=st.sets(st.text(), max_size=30))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_sample_is_the_visitors_of_smallest_hash_and_says_from_where_on_none_are_taken(
+    redis: Any, visitors: set[str]
+) -> None:
+    redis.flushall()
+    load_functions(redis)
+    below = 1.0
+    for visitor in visitors:
+        below = float(redis.execute_command(*sample_command(SCHEMA, [visitor], below)) or 1.0)
+    smallest = sorted(visitors, key=hash01)[: SCHEMA.sample_visitors]
+    assert [m.decode() for m in redis.zrange(SCHEMA.sample_key, 0, -1)] == smallest
+    assert below == (hash01(smallest[-1]) if len(smallest) == SCHEMA.sample_visitors else 1.0)

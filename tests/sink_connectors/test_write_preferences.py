@@ -1,0 +1,112 @@
+"""The sink as Flink calls it, on a real Redis."""
+
+import pickle
+import struct
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+from schemas.preferences import Horizon, PreferenceSchema
+from sink_connectors.write_preferences import WritePreferences
+
+SCHEMA = PreferenceSchema(
+    namespace="tm",
+    generation=1,
+    horizons=(Horizon("live", 1000),),
+    facets=(("category", "c"), ("brand", "b")),
+    ttl_s=100,
+    sample_visitors=2,
+)
+
+
+class Metrics:
+    """Flink's metric group and its metrics, by name."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, list[int]] = {}
+
+    def get_metric_group(self) -> "Metrics":
+        return self
+
+    def counter(self, name: str) -> "Metric":
+        return Metric(self.values.setdefault(name, []))
+
+    distribution = counter
+
+
+class Metric:
+    def __init__(self, values: list[int]) -> None:
+        self._values = values
+
+    def update(self, value: int) -> None:
+        self._values.append(value)
+
+    def inc(self, count: int = 1) -> None:
+        self._values.append(count)
+
+
+def opened(url: str) -> tuple[WritePreferences, Metrics]:
+    sink: WritePreferences = pickle.loads(pickle.dumps(WritePreferences(url, SCHEMA)))
+    metrics = Metrics()
+    sink.open(metrics)
+    return sink, metrics
+
+
+def packed(at_ms: int, *numbers: float) -> bytes:
+    return struct.pack(">q4d", at_ms, *numbers)
+
+
+def test_a_bundle_is_in_redis_when_the_call_returns(redis: Any, redis_server: str) -> None:
+    sink, metrics = opened(redis_server)
+    answer = sink.eval(
+        pd.Series(["ann", "bob", "ann"]),
+        pd.Series(["soap", None, "tea"]),
+        "acme",
+        pd.Series([packed(1, 1.0, 2.0, 3.0, 4.0), packed(2, 0, 0, 5.0, 6.0), packed(3, 7.0, 8.0, 9.0, 10.0)]),
+    )
+    sink.close()
+    doubles = {n: struct.pack(">d", n) for n in range(11)}
+    assert redis.hgetall(SCHEMA.visitor_key("ann")) == {
+        b"!at": b"3",
+        b"c:soap": doubles[1],
+        b"c:tea": doubles[7],
+        b"c": doubles[8],
+        b"b:acme": doubles[9],
+        b"b": doubles[10],
+    }
+    assert redis.hgetall(SCHEMA.visitor_key("bob")) == {b"!at": b"2", b"b:acme": doubles[5], b"b": doubles[6]}
+    assert redis.zcard(SCHEMA.sample_key) == 2
+    assert pa.Array.from_pandas(answer, mask=answer.isnull(), type=pa.int64()).to_pylist() == [3, None, None]
+    assert metrics.values["rows_a_bundle"] == [3]
+    assert len(metrics.values["redis_write_ms"]) == 1
+    assert metrics.values["redis_retries"] == []
+
+
+def test_a_sample_that_is_full_takes_only_smaller_hashes(redis: Any, redis_server: str) -> None:
+    sink, _ = opened(redis_server)
+    for i in range(20):
+        sink.eval(pd.Series([str(i)]), "soap", "acme", pd.Series([packed(i, 1.0, 1.0, 1.0, 1.0)]))
+    sink.close()
+    sampled = {m.decode() for m in redis.zrange(SCHEMA.sample_key, 0, -1)}
+    from sink_connectors.preference_commands import hash01
+
+    assert sampled == set(sorted(map(str, range(20)), key=hash01)[:2])
+
+
+def test_readers_find_the_configuration_as_soon_as_the_sink_is_open(redis: Any, redis_server: str) -> None:
+    sink, _ = opened(redis_server)
+    sink.close()
+    assert PreferenceSchema.from_json("tm", redis.get(SCHEMA.config_key)) == SCHEMA
+
+
+def test_another_layout_in_the_same_generation_is_refused(redis: Any, redis_server: str) -> None:
+    other = PreferenceSchema("tm", 1, (Horizon("live", 2000),), SCHEMA.facets, ttl_s=1)
+    redis.set(SCHEMA.config_key, other.to_json())
+    with pytest.raises(ValueError, match="new generation"):
+        opened(redis_server)
+
+
+def test_the_planner_may_not_move_it() -> None:
+    assert not WritePreferences("redis://localhost", SCHEMA).is_deterministic()

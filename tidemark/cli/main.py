@@ -1,0 +1,32 @@
+"""`tidemark`: every command of the project, one module a family of commands."""
+
+import sys
+from importlib import import_module
+
+import typer
+from rich.console import Console
+
+from tidemark.errors import UserError
+
+# A family of commands is a module with `add_to(app)`. Families other than `show` need `tidemark[jobs]`.
+FAMILIES = ("stack", "jobs", "replay", "show", "demo")
+
+app = typer.Typer(
+    name="tidemark",
+    help="Real-time personalisation for online shops, on Apache Flink.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+for family in FAMILIES:
+    import_module(f"tidemark.cli.{family}").add_to(app)
+
+
+def main() -> None:
+    """Run the command line; a `UserError` is one line on stderr and its exit code."""
+    try:
+        app()
+    except UserError as error:
+        Console(stderr=True, soft_wrap=True).print(f"tidemark: {error}", style="red", markup=False, highlight=False)
+        sys.exit(error.exit_code)

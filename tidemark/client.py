@@ -1,0 +1,234 @@
+"""Reading preferences, for storefronts: needs Redis, and nothing of Flink."""
+
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from redis import Redis
+from redis.exceptions import RedisError
+
+from schemas.preferences import AT, PreferenceSchema, config_key, prior_key, unpack, visitor_key
+from tidemark.prior import Prior
+from tidemark.smoothing import smoothed_share, weight_at
+
+CACHED_S = 60.0
+
+Source = Literal["visitor", "prior", "unavailable"]
+Order = Literal["weight", "share"]
+
+_Item = tuple[bytes, float, float]  # value, weight, share
+
+
+@dataclass(frozen=True)
+class Preference:
+    """One value of a facet.
+
+    weight : the visitor's decayed weight of it, as of `Preferences.at`.
+    share : the share of the facet that it is expected to have, between 0 and 1 (Gamma-Poisson).
+    """
+
+    value: str
+    weight: float
+    share: float
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """What one visitor prefers in one facet, strongest first.
+
+    source : "visitor": of this visitor. "prior": the visitor is unknown in this facet, these are everybody's
+        shares. "unavailable": Redis did not answer in time (`reason` says more), these are everybody's shares
+        as last known, or none.
+    total : decayed weight of the whole facet as of `at`, of which the weights are parts.
+    at : epoch milliseconds. latest_event : of the visitor, epoch milliseconds; None for an unknown one.
+    prior_at : epoch milliseconds of event time as of which the prior was estimated; None: there is none yet.
+    """
+
+    visitor: str
+    facet: str
+    horizon: str
+    items: tuple[Preference, ...]
+    source: Source
+    total: float
+    at: int
+    latest_event: int | None
+    prior_at: int | None
+    reason: str = ""
+
+    @property
+    def known(self) -> bool:
+        """Whether these are the visitor's own."""
+        return self.source == "visitor"
+
+
+@dataclass(frozen=True)
+class _Cached:
+    due_s: float
+    schema: PreferenceSchema
+    prior: Prior
+
+
+class Tidemark:
+    """A client; share one among threads.
+
+    timeout_s : to wait for Redis. Without an answer by then, the prior is the answer.
+    namespace, generation : those of the job.
+
+    >>> Tidemark("redis://localhost").preferences("1228", top=3)  # doctest: +SKIP
+    Preferences(visitor='1228', facet='category', horizon='long', items=(Preference(value='FLUID MILK', ...
+    """
+
+    def __init__(
+        self, redis_url: str, timeout_s: float = 0.05, generation: int = 1, namespace: str = "tm"
+    ) -> None:
+        self._namespace, self._generation = namespace, generation
+        self._cached: dict[str, _Cached] = {}  # by facet; entries are replaced whole, so threads need no lock
+        self._redis = Redis.from_url(
+            redis_url,
+            socket_timeout=timeout_s,
+            socket_connect_timeout=timeout_s,
+            lib_name=None,  # saves two round trips at each new connection
+            lib_version=None,
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._redis.close()
+
+    def schema(self) -> PreferenceSchema:
+        """The job's horizons and facets, read from Redis.
+
+        Raises
+        ------
+        ConnectionError : Redis does not answer.
+        LookupError : nothing was written under this namespace and generation.
+        """
+        try:
+            text: Any = self._redis.get(config_key(self._namespace, self._generation))
+        except (RedisError, OSError) as error:
+            raise ConnectionError(str(error)) from error
+        if text is None:
+            raise LookupError(self._nothing())
+        return PreferenceSchema.from_json(self._namespace, text)
+
+    def preferences(
+        self,
+        visitor: str,
+        facet: str = "category",
+        horizon: str = "long",
+        at: datetime | int | None = None,
+        top: int = 10,
+        order: Order = "weight",
+    ) -> Preferences:
+        """What `visitor` prefers, in one round trip to Redis (a facet's prior is read along once a minute).
+
+        at : as of when: a time with its zone, epoch milliseconds, or None for now. A time before the
+            visitor's latest event gives no history: what came after is then in it too.
+        order : of a known visitor's items. "weight": only values of which there were events. "share": those,
+            and what everybody likes, by what the visitor is expected to take next; the better prediction.
+
+        Raises
+        ------
+        ValueError : no such facet or horizon; `at` without a time zone. Never because of Redis.
+        """
+        at_ms = _milliseconds(at)
+        fields, reason = self._read(visitor, facet)
+        cached = self._cached.get(facet)
+        if cached is None:
+            return Preferences(visitor, facet, horizon, (), "unavailable", 0.0, at_ms, None, None, reason)
+        schema, prior = cached.schema, cached.prior
+        code, h = _index(schema, facet, horizon)
+        half_life_ms = schema.horizons[h].half_life_ms
+
+        total, items = 0.0, []
+        if code in fields:
+            total = weight_at(unpack(fields[code])[h], at_ms, half_life_ms)
+            items = _own_items(fields, code, h, at_ms, half_life_ms, prior)
+        by_share = code not in fields or order == "share"
+        if by_share:
+            everybody = prior.strongest(h, total, top, without={value for value, _, _ in items})
+            items += [(value, 0.0, share) for value, share in everybody]
+        items.sort(key=_by_share if by_share else _by_weight)
+        return Preferences(
+            visitor=visitor,
+            facet=facet,
+            horizon=horizon,
+            items=tuple(Preference(v.decode(errors="replace"), w, share) for v, w, share in items[:top]),
+            source="unavailable" if reason else "visitor" if code in fields else "prior",
+            total=total,
+            at=at_ms,
+            latest_event=int(fields[AT]) if AT in fields else None,
+            prior_at=prior.at_ms,
+            reason=reason,
+        )
+
+    def _read(self, visitor: str, facet: str) -> tuple[dict[bytes, bytes], str]:
+        """(fields of the visitor, why there is no answer); reads the facet's prior along when that is due."""
+        cached = self._cached.get(facet)
+        due = cached is None or cached.due_s <= time.monotonic()
+        pipeline = self._redis.pipeline(transaction=False)
+        pipeline.hgetall(visitor_key(self._namespace, self._generation, visitor))
+        if due:
+            pipeline.get(config_key(self._namespace, self._generation))
+            pipeline.hgetall(prior_key(self._namespace, self._generation, facet))
+        try:
+            answers: list[Any] = pipeline.execute()
+        except (RedisError, OSError) as error:
+            return {}, f"{type(error).__name__}: {error}"
+        if due and answers[1] is not None:
+            schema = PreferenceSchema.from_json(self._namespace, answers[1])
+            _index(schema, facet)
+            prior = Prior.of(answers[2], len(schema.horizons))
+            self._cached[facet] = _Cached(time.monotonic() + CACHED_S, schema, prior)
+        elif due and cached is None:
+            return {}, self._nothing()
+        fields: dict[bytes, bytes] = answers[0]
+        return fields, ""
+
+    def _nothing(self) -> str:
+        return f"no preferences of namespace {self._namespace}, generation {self._generation} in Redis"
+
+
+def _index(schema: PreferenceSchema, facet: str, horizon: str | None = None) -> tuple[bytes, int]:
+    """(code of the facet, place of the horizon)."""
+    codes, names = dict(schema.facets), [h.name for h in schema.horizons]
+    if facet not in codes:
+        raise ValueError(f"no facet {facet!r}; there are {', '.join(codes)}")
+    if horizon is not None and horizon not in names:
+        raise ValueError(f"no horizon {horizon!r}; there are {', '.join(names)}")
+    return codes[facet].encode(), names.index(horizon) if horizon is not None else 0
+
+
+def _own_items(
+    fields: dict[bytes, bytes], code: bytes, h: int, at_ms: int, half_life_ms: int, prior: Prior
+) -> list[_Item]:
+    prefix = code + b":"
+    x_total = unpack(fields[code])[h]
+    items = []
+    for field, packed in fields.items():
+        if field.startswith(prefix):
+            value, x = field[len(prefix) :], unpack(packed)[h]
+            share = smoothed_share(x, x_total, at_ms, half_life_ms, prior.alpha_beta(value, h))
+            items.append((value, weight_at(x, at_ms, half_life_ms), share))
+    return items
+
+
+def _by_weight(item: _Item) -> tuple[float, float, bytes]:
+    value, weight, share = item
+    return -weight, -share, value
+
+
+def _by_share(item: _Item) -> tuple[float, float, bytes]:
+    value, weight, share = item
+    return -share, -weight, value
+
+
+def _milliseconds(at: datetime | int | None) -> int:
+    if at is None:
+        return round(time.time() * 1000)
+    if isinstance(at, datetime):
+        if at.tzinfo is None:
+            raise ValueError(f"{at} has no time zone")
+        return round(at.timestamp() * 1000)
+    return at

@@ -1,0 +1,161 @@
+"""`tidemark demo`: real purchases through a real stack, watched in the terminal."""
+
+import shutil
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+from rich.live import Live
+
+from tidemark.client import Preferences, Tidemark
+from tidemark.errors import UserError
+from tidemark.flink import running_job
+from tidemark.job_metrics import job_metrics
+from tidemark.jobs import JobRecord, submit
+from tidemark.live_view import Rate, Screen, render
+from tidemark.replay.complete_journey import CompleteJourney
+from tidemark.replay.run import Replayed, replay
+from tidemark.stack.stack import LocalStack
+from tidemark.topics import create_topics
+
+JOB = "visitor_preferences"
+HORIZONS = ("live", "recent", "long")
+VISITORS = 3
+TOP = 3
+REFRESH_S = 1.0
+
+
+@dataclass(frozen=True)
+class Demo:
+    """How the demo runs.
+
+    run : folder of the demo's own stack; wiped at the start, so that the year begins anew.
+    speed : seconds of event time a second; infinity is as fast as possible.
+    seconds : end by itself after so long; None: at Ctrl-C.
+    """
+
+    run: Path
+    tools: Path
+    speed: float
+    seconds: float | None
+
+
+def demo(settings: Demo, console: Console) -> None:
+    """Bring everything up, replay, show, and leave no process behind."""
+    stack = LocalStack(settings.run, settings.tools, say=console.print)
+    stack.down()
+    shutil.rmtree(settings.run, ignore_errors=True)
+    try:
+        stack.up()
+        kafka, redis, flink = (stack.addresses[name] for name in ("kafka", "redis", "flink"))
+        create_topics(kafka)
+        environment = {"TIDEMARK_KAFKA": kafka, "TIDEMARK_REDIS": redis}
+        console.print(f"submitting {JOB} …")
+        job_id = submit(flink, settings.run, JobRecord(JOB, environment), lambda _: None)
+        with replaying(kafka, settings.speed) as progress, Tidemark(redis) as client:
+            watch(Watched(settings, flink, job_id, progress, client), console)
+    except KeyboardInterrupt:
+        console.print("stopping …")
+    finally:
+        discard(stack)
+
+
+def discard(stack: LocalStack) -> None:
+    """End the demo's stack without a savepoint: the next demo begins anew. A second Ctrl-C changes nothing."""
+    import signal
+
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        stack.down(savepoints=False)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+class Progress:
+    """What the replaying thread last said."""
+
+    def __init__(self) -> None:
+        self.replayed = Replayed()
+        self.ended = False
+        self.failed: UserError | None = None
+
+    def words(self) -> str:
+        sent = f"{self.replayed.sent:,} sent, {self.replayed.share:.0%}"
+        return f"{sent}, complete" if self.ended else sent
+
+
+@contextmanager
+def replaying(kafka: str, speed: float) -> Iterator[Progress]:
+    """Replay in a thread that ends with the block."""
+    progress, stop = Progress(), threading.Event()
+
+    def run() -> None:
+        def note(replayed: Replayed) -> None:
+            progress.replayed = replayed
+
+        try:
+            replay(CompleteJourney(), kafka, speed=speed, on_progress=note, stop=stop)
+        except UserError as error:
+            progress.failed = error
+        progress.ended = True
+
+    thread = threading.Thread(target=run, name="replay", daemon=True)
+    thread.start()
+    try:
+        yield progress
+    finally:
+        stop.set()
+        thread.join(timeout=30)
+
+
+@dataclass(frozen=True)
+class Watched:
+    """All that the screen shows comes from here."""
+
+    settings: Demo
+    flink: str
+    job_id: str
+    progress: Progress
+    client: Tidemark
+
+
+def watch(watched: Watched, console: Console) -> None:
+    """Draw the screen each second until Ctrl-C, the end of the time given, or a failure of the replay."""
+    began_s, rate = time.monotonic(), Rate()
+    visitors: list[str] = []
+    with Live(console=console, auto_refresh=False, screen=False) as live:
+        while watched.settings.seconds is None or time.monotonic() - began_s < watched.settings.seconds:
+            visitors = visitors if len(visitors) == VISITORS else watched.client.some_visitors(VISITORS)
+            live.update(render(picture(watched, visitors, rate)), refresh=True)
+            if watched.progress.failed:
+                raise watched.progress.failed
+            time.sleep(REFRESH_S)
+
+
+def picture(watched: Watched, visitors: list[str], rate: Rate) -> Screen:
+    """Ask Flink, Redis and the replay how they are."""
+    metrics = job_metrics(watched.flink, watched.job_id)
+    job = running_job(watched.flink, JOB)
+    clock_ms = watched.progress.replayed.now_ms
+    return Screen(
+        flink=watched.flink,
+        state=job.state if job else "ended",
+        events=metrics.events,
+        events_a_second=rate.update(time.monotonic(), metrics.events),
+        lag=metrics.lag,
+        replay=watched.progress.words(),
+        event_time=datetime.fromtimestamp(clock_ms / 1000, UTC) if clock_ms else None,
+        preferences={visitor: _preferences(watched.client, visitor, clock_ms) for visitor in visitors},
+        hint=f"In another terminal: TIDEMARK_RUN={watched.settings.run} {Path(sys.argv[0]).name} show visitor "
+        f"{visitors[0] if visitors else 'ID'} --at latest        Ctrl-C ends all of it.",
+    )
+
+
+def _preferences(client: Tidemark, visitor: str, clock_ms: int | None) -> dict[str, Preferences]:
+    return {h: client.preferences(visitor, "category", h, at=clock_ms, top=TOP) for h in HORIZONS}

@@ -1,0 +1,134 @@
+"""What a local stack consists of: its settings, its ports, and the services that follow from both."""
+
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tidemark.errors import UserError
+from tidemark.stack import flink_cluster, kafka, redis_server
+from tidemark.stack.flink_cluster import JOB_MANAGER, task_manager
+from tidemark.stack.flink_config import STATE_BACKENDS, ClusterConfig
+from tidemark.stack.ports import LOOPBACK, USUAL
+from tidemark.stack.service import Service
+
+
+@dataclass(frozen=True)
+class StackSettings:
+    """What a person may choose.
+
+    state : where Flink keeps keyed state, `rocksdb` or `heap`.
+    task_managers : how many, of one slot each.
+    kafka_heap, task_manager_memory : as Java and Flink write them, `1g`, `2304m`.
+
+    Raises
+    ------
+    UserError : no such state, or a number of task managers below one.
+    """
+
+    state: str = "rocksdb"
+    task_managers: int = 1
+    kafka_heap: str = "1g"
+    task_manager_memory: str = "2304m"
+
+    def __post_init__(self) -> None:
+        if self.state not in STATE_BACKENDS:
+            raise UserError(f"--state {self.state}: choose one of {', '.join(STATE_BACKENDS)}")
+        if self.task_managers < 1:
+            raise UserError(f"--task-managers {self.task_managers}: at least 1")
+
+    def changed(self, wishes: "Wishes") -> "StackSettings":
+        """These, with what is wished for."""
+        return replace(self, **{name: wish for name, wish in vars(wishes).items() if wish is not None})
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """Settings that a person asked for; `None`: as it is."""
+
+    state: str | None = None
+    task_managers: int | None = None
+    kafka_heap: str | None = None
+    task_manager_memory: str | None = None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A stack in the folder `run` with the programs in `tools`, both absolute, on `ports` by name."""
+
+    run: Path
+    tools: Path
+    settings: StackSettings
+    ports: dict[str, int]
+
+    def addresses(self) -> dict[str, str]:
+        """As `tidemark.settings` takes them."""
+        return {
+            "kafka": f"{LOOPBACK}:{self.ports['kafka']}",
+            "redis": redis_server.url(self.ports["redis"]),
+            "flink": f"{LOOPBACK}:{self.ports['flink']}",
+        }
+
+    def prometheus(self) -> list[str]:
+        """`host:port` of the endpoints, the job manager's first."""
+        return [
+            f"{LOOPBACK}:{self.ports[metrics(name)]}"
+            for name in names(self.settings)
+            if metrics(name) in self.ports
+        ]
+
+    def services(self) -> dict[str, Service]:
+        """By name, in the order of `names`."""
+        rest = self.ports["flink"]
+        heap = self.settings.kafka_heap
+        managers = {
+            task_manager(index): flink_cluster.task_manager_service(
+                self.run, index, rest, self.ports[metrics(task_manager(index))]
+            )
+            for index in range(self.settings.task_managers)
+        }
+        return {
+            "kafka": kafka.service(
+                self.run, self.tools, self.ports["kafka"], self.ports["kafka-controller"], heap
+            ),
+            "redis": redis_server.service(self.run, self.ports["redis"]),
+            JOB_MANAGER: flink_cluster.job_manager(self.run, rest, self.ports[metrics(JOB_MANAGER)]),
+            **managers,
+        }
+
+    def cluster(self) -> ClusterConfig:
+        """The configuration of the Flink cluster."""
+        return ClusterConfig(
+            run=self.run,
+            python=Path(sys.executable),
+            rest_port=self.ports["flink"],
+            rpc_port=self.ports["flink-rpc"],
+            state=self.settings.state,
+            task_manager_memory=self.settings.task_manager_memory,
+        )
+
+
+def names(settings: StackSettings) -> list[str]:
+    """The services of a stack."""
+    return ["kafka", "redis", JOB_MANAGER, *(task_manager(index) for index in range(settings.task_managers))]
+
+
+def metrics(name: str) -> str:
+    """The name of a Flink server's Prometheus port."""
+    return f"{name}-metrics"
+
+
+def wanted_ports(settings: StackSettings) -> dict[str, int]:
+    """The usual port of each server of such a stack, by name."""
+    first = USUAL[metrics(JOB_MANAGER)]
+    managers = {metrics(task_manager(index)): first + 1 + index for index in range(settings.task_managers)}
+    return {**USUAL, **managers}
+
+
+def ports_of(name: str) -> list[str]:
+    """Names of the ports that a service listens on."""
+    own = {
+        "kafka": ["kafka", "kafka-controller"],
+        "redis": ["redis"],
+        JOB_MANAGER: ["flink", "flink-rpc", metrics(JOB_MANAGER)],
+    }
+    return own.get(name, [metrics(name)])
