@@ -76,5 +76,5 @@ $(STAMPS)/project: $(STAMPS)/requirements pyproject.toml
 
 $(JAR): $(JVM)
 	@echo "Building $(JAR) with Maven …"
-	@mvn -q -B -ntp -Dstyle.color=never -f jvm/pom.xml package
+	@said=$$(mvn -q -B -ntp -f jvm/pom.xml package 2>&1) || { echo "$$said"; exit 1; }
 	@touch $@

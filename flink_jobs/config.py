@@ -91,7 +91,9 @@ class VisitorPreferencesConfig(BaseSettings):
     def _half_lives_are_exact(cls, horizons: dict[str, timedelta]) -> dict[str, timedelta]:
         for name, half_life in horizons.items():
             if half_life < SHORTEST_HALF_LIFE:
-                raise ValueError(f"half-life of {name!r} is {half_life}; under 10 minutes values lose precision")
+                raise ValueError(
+                    f"half-life of {name!r} is {half_life}; under 10 minutes values lose precision"
+                )
         return horizons
 
     @field_validator("weights")

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from hiredis import pack_command
 from redis import Redis
 from redis.cluster import RedisCluster
 from redis.exceptions import ResponseError
@@ -41,13 +42,18 @@ def exchange(redis: Any, commands: Sequence[Command]) -> list[Any]:
     try:
         for start in range(0, len(commands), SENT_AT_ONCE):
             part = commands[start : start + SENT_AT_ONCE]
-            connection.send_packed_command(connection.pack_commands(part))
+            connection.send_packed_command([b"".join(_packed(command) for command in part)])
         return [_answer(connection) for _ in commands]
     except BaseException:
         connection.disconnect()  # what was not read must not become the answer to another command
         raise
     finally:
         redis.connection_pool.release(connection)
+
+
+def _packed(command: Command) -> bytes:
+    packed: bytes = pack_command(tuple(command))  # type: ignore[arg-type]  # its stub knows one argument only
+    return packed
 
 
 def _answer(connection: Any) -> Any:

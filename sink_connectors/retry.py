@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 from redis import exceptions as redis_errors
-from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential_jitter
+from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
 from sink_connectors.redis_connection import Command, exchange
 
@@ -74,7 +74,7 @@ class Sender:
         """
         retrying = Retrying(
             retry=retry_if_exception(is_outage),
-            wait=wait_exponential_jitter(initial=0.05, max=LONGEST_WAIT_S, jitter=0.2),
+            wait=wait_exponential(multiplier=0.05, max=LONGEST_WAIT_S) + wait_random(0, 0.2),
             before_sleep=self._before_sleep,
             reraise=True,
         )

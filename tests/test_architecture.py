@@ -20,7 +20,17 @@ OURS = set(MAY_IMPORT)
 PYFLINK_MAY_STAND_IN = {"schemas/flink_types.py", "state/descriptors.py"}
 PYFLINK_FREE = ("schemas", "state", "operators/maths", "tidemark/client.py")
 
-MATHS_MAY_IMPORT = {"numpy", "scipy", "math", "dataclasses", "collections", "typing", "itertools", "functools", "schemas"}
+MATHS_MAY_IMPORT = {
+    "numpy",
+    "scipy",
+    "math",
+    "dataclasses",
+    "collections",
+    "typing",
+    "itertools",
+    "functools",
+    "schemas",
+}
 
 
 def sources(folder: str) -> list[Path]:
@@ -60,7 +70,11 @@ def test_pyflink_stays_out(place: str) -> None:
 
 def test_maths_knows_arrays_and_schemas_and_nothing_else() -> None:
     for file in sources("operators/maths"):
-        foreign = {m for m in imported(file) if top(m) not in MATHS_MAY_IMPORT and not m.startswith("operators.maths")}
+        foreign = {
+            m
+            for m in imported(file)
+            if top(m) not in MATHS_MAY_IMPORT and not m.startswith("operators.maths")
+        }
         assert not foreign, f"{file.relative_to(ROOT)} imports {foreign}"
 
 

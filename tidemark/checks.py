@@ -54,10 +54,14 @@ def check_redis(url: str) -> redis.Redis:
 
     shown = without_password(url)
     try:
-        client: redis.Redis = redis.Redis.from_url(url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+        client: redis.Redis = redis.Redis.from_url(
+            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
+        )
         version = str(client.info("server")["redis_version"])
     except ValueError as error:
-        raise UserError(f"{shown} is no Redis URL ({error}); write redis://[user:password@]host:port[/db]") from error
+        raise UserError(
+            f"{shown} is no Redis URL ({error}); write redis://[user:password@]host:port[/db]"
+        ) from error
     except redis.AuthenticationError as error:
         raise UserError(f"Redis at {shown} refuses the user or password ({error}): mend the URL") from error
     except redis.RedisError as error:

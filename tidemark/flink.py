@@ -50,7 +50,9 @@ def get(flink: str, path: str) -> Any:
 
 def list_jobs(flink: str) -> list[Job]:
     """All jobs that the job manager remembers, the newest first."""
-    jobs = [Job(j["jid"], j["name"], j["state"], j["start-time"]) for j in get(flink, "/jobs/overview")["jobs"]]
+    jobs = [
+        Job(j["jid"], j["name"], j["state"], j["start-time"]) for j in get(flink, "/jobs/overview")["jobs"]
+    ]
     return sorted(jobs, key=lambda job: -job.since_ms)
 
 
@@ -107,10 +109,14 @@ def call(arguments: list[str], variables: dict[str, str], log: Path, timeout_s: 
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UserError(f"`flink {arguments[1]}` did not end within {timeout_s:.0f} s", exit_code=1) from error
+        raise UserError(
+            f"`flink {arguments[1]}` did not end within {timeout_s:.0f} s", exit_code=1
+        ) from error
     log.write_text(done.stdout)
     if done.returncode != 0:
-        raise UserError(f"`flink {arguments[1]}` failed: {cause(done.stdout)} (all of it: {log})", exit_code=1)
+        raise UserError(
+            f"`flink {arguments[1]}` failed: {cause(done.stdout)} (all of it: {log})", exit_code=1
+        )
     return done.stdout
 
 

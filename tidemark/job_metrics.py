@@ -30,7 +30,9 @@ def job_metrics(flink: str, job_id: str) -> JobMetrics:
     found: dict[str, float] = {}
     for vertex in get(flink, f"/jobs/{job_id}")["vertices"]:
         path = f"/jobs/{job_id}/vertices/{vertex['id']}/subtasks/metrics"
-        wanted = [m["id"] for m in get(flink, path) if m["id"].split(".")[-1] in (EVENTS, DUPLICATES, LAG, RETRIES)]
+        wanted = [
+            m["id"] for m in get(flink, path) if m["id"].split(".")[-1] in (EVENTS, DUPLICATES, LAG, RETRIES)
+        ]
         if not wanted:
             continue
         for metric in get(flink, f"{path}?get={','.join(wanted)}&agg=sum"):

@@ -16,7 +16,6 @@ from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
 
 
-
 @dataclass(frozen=True)
 class Deployable:
     """A job of `flink_jobs`: the prefix of its variables, and what is checked before it is submitted."""

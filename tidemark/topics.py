@@ -1,5 +1,6 @@
 """Kafka topics: create what is missing, look at what is there, and say plainly when Kafka is not."""
 
+import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,8 +14,10 @@ TOPICS = (BEHAVIORS,)
 
 PARTITIONS = 4
 
-CONNECT_TIMEOUT_MS = 5_000
-"""How long a person waits to read that there is no Kafka."""
+CONNECT_TIMEOUT_S = 5
+"""How long a person waits, at most, to read that there is no Kafka."""
+
+WHERE_ELSE = "`tidemark up` starts a local Kafka; --kafka or TIDEMARK_KAFKA names another"
 
 
 @dataclass(frozen=True)
@@ -92,31 +95,49 @@ def kafka_errors(kafka: str) -> Iterator[None]:
         yield
     except KafkaTimeoutError as error:
         raise UserError(
-            f"no answer from Kafka at {kafka} within {CONNECT_TIMEOUT_MS // 1000} seconds: is it running? "
-            "`tidemark up` starts a local one; --kafka or TIDEMARK_KAFKA names another"
+            f"no answer from Kafka at {kafka} within {CONNECT_TIMEOUT_S} seconds. {WHERE_ELSE}"
         ) from error
     except KafkaError as error:
         raise UserError(f"Kafka at {kafka} refused: {error}") from error
 
 
-def check_address(kafka: str) -> str:
-    """`kafka` itself if it reads `host:port[,host:port]`; else a UserError (kafka-python would crash)."""
+def check_reachable(kafka: str) -> None:
+    """Return once one of the servers accepts a connection.
+
+    kafka-python would try a refused address again and again for the whole timeout, and would not say why.
+
+    Raises
+    ------
+    UserError : `kafka` does not read `host:port[,host:port]`, or no server accepts a connection.
+    """
+    reason = ""
+    for host, port in addresses(kafka):
+        try:
+            with socket.create_connection((host, port), CONNECT_TIMEOUT_S):
+                return
+        except OSError as error:
+            reason = error.strerror or str(error)
+    raise UserError(f"no Kafka at {kafka} ({reason}). {WHERE_ELSE}")
+
+
+def addresses(kafka: str) -> list[tuple[str, int]]:
+    """Host and port of each bootstrap server. Raises UserError: not `host:port[,host:port]`."""
+    servers = []
     for server in kafka.split(","):
-        host, colon, port = server.strip().rpartition(":")
-        if not (host and colon and port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
-            raise UserError(
-                f"Kafka address {kafka!r} does not read host:port[,host:port]: mend --kafka or TIDEMARK_KAFKA"
-            )
-    return kafka
+        host, _, port = server.strip().rpartition(":")
+        if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
+            raise UserError(f"Kafka address {kafka!r} does not read host:port[,host:port]. {WHERE_ELSE}")
+        servers.append((host.strip("[]"), int(port)))
+    return servers
 
 
 @contextmanager
 def _admin(kafka: str) -> Iterator[Any]:
     from kafka import KafkaAdminClient
 
-    check_address(kafka)
+    check_reachable(kafka)
     with kafka_errors(kafka):
-        admin = KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS)
+        admin = KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_S * 1000)
         try:
             yield admin
         finally:

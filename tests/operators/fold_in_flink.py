@@ -24,7 +24,11 @@ def main(folder: Path) -> None:
     more = {"pipeline.jars": jar().resolve().as_uri(), "rest.port": "0"}
     tables = table_environment("twin", RunConfig(), timedelta(days=900), more)
     text, number = DataTypes.STRING(), DataTypes.BIGINT(False)
-    columns = {"visitor_id": DataTypes.STRING(False), "event_id": DataTypes.STRING(False), "event_time": number}
+    columns = {
+        "visitor_id": DataTypes.STRING(False),
+        "event_id": DataTypes.STRING(False),
+        "event_time": number,
+    }
     columns |= {"weight": DataTypes.DOUBLE(), **dict.fromkeys(FACETS, text)}
     row = DataTypes.ROW([DataTypes.FIELD(name, of) for name, of in columns.items()])
     weighed = tables.from_elements(json.loads((folder / "events.json").read_text()), row)

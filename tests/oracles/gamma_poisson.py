@@ -17,12 +17,11 @@ def moments(c: Sequence[float], e: Sequence[float]) -> tuple[float, float]:
     mu = weight / exposure
     squares = math.fsum(ci * ci / ei for ci, ei in pairs)
     between = exposure - math.fsum(ei * ei for _, ei in pairs) / exposure
-    if n < 2 or between <= 0:
-        tau2 = LEAST_SPREAD * mu * mu
-    else:
-        tau2 = max((squares - mu * mu * exposure - (n - 1) * mu) / between, LEAST_SPREAD * mu * mu)
-    beta = mu / tau2
-    return mu * beta, beta
+    tau2 = 0.0
+    if n >= 2 and between > 0:
+        tau2 = (squares - mu * mu * exposure - (n - 1) * mu) / between
+    alpha = 1 / max(tau2 / mu / mu, LEAST_SPREAD)
+    return alpha, alpha / mu
 
 
 def prior(

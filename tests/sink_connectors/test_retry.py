@@ -46,9 +46,11 @@ def test_it_waits_while_redis_is_away_and_warns_once(
     server.stop()
     restart = threading.Timer(1.0, server.start)
     restart.start()
-    with caplog.at_level(logging.WARNING):
-        assert sender.send_until_answered([["SET", "a", 1]]) == [b"OK"]
-    restart.join()
+    try:
+        with caplog.at_level(logging.WARNING):
+            assert sender.send_until_answered([["SET", "a", 1]]) == [b"OK"]
+    finally:
+        restart.join()  # else a server outlives the test
     assert len(retries) >= 2
     assert len(caplog.records) == 1
     redis.close()

@@ -5,7 +5,7 @@ import struct
 from typing import Any
 
 import pandas as pd
-import pyarrow as pa
+import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
 from schemas.preferences import Horizon, PreferenceSchema

@@ -11,7 +11,9 @@ from tidemark.errors import UserError
 from tidemark.settings import Settings
 
 Name = Annotated[str, typer.Argument(help="Name of the job, for example visitor_preferences.")]
-Flink = Annotated[str, typer.Option(help="host:port of the job manager. Default: TIDEMARK_FLINK or the local stack.")]
+Flink = Annotated[
+    str, typer.Option(help="host:port of the job manager. Default: TIDEMARK_FLINK or the local stack.")
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -34,7 +36,9 @@ def submit(
         list[str] | None,
         typer.Option("--set", help="A setting of the job, KEY=VALUE; lists and maps as JSON. Repeatable."),
     ] = None,
-    from_savepoint: Annotated[str | None, typer.Option("--from", help="Savepoint or checkpoint to start from.")] = None,
+    from_savepoint: Annotated[
+        str | None, typer.Option("--from", help="Savepoint or checkpoint to start from.")
+    ] = None,
     parallelism: Annotated[int, typer.Option(min=1, help="Task slots to spread over.")] = 1,
     python: Annotated[
         str, typer.Option(help="Python with tidemark[jobs] on the task managers. Default: this one.")
@@ -83,7 +87,8 @@ def jobs(flink: Flink = "") -> None:
 def stop(
     name: Name,
     savepoint: Annotated[
-        bool, typer.Option("--savepoint", help="Keep the state for `resume` (always done; `cancel` does not).")
+        bool,
+        typer.Option("--savepoint", help="Keep the state for `resume` (always done; `cancel` does not)."),
     ] = True,
     flink: Flink = "",
 ) -> None:
@@ -99,7 +104,9 @@ def stop(
 
 def resume(
     name: Name,
-    from_savepoint: Annotated[str | None, typer.Option("--from", help="Another savepoint than the last.")] = None,
+    from_savepoint: Annotated[
+        str | None, typer.Option("--from", help="Another savepoint than the last.")
+    ] = None,
     flink: Flink = "",
 ) -> None:
     """Resume a stopped job from its savepoint, configured as it was."""
@@ -136,5 +143,3 @@ def _changes(job: str, changes: list[str]) -> dict[str, str]:
 
 def _say(line: str) -> None:
     Console(stderr=True).print(line, style="dim", soft_wrap=True, markup=False, highlight=False)
-
-

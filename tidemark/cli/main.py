@@ -28,5 +28,7 @@ def main() -> None:
     try:
         app()
     except UserError as error:
-        Console(stderr=True, soft_wrap=True).print(f"tidemark: {error}", style="red", markup=False, highlight=False)
+        Console(stderr=True, soft_wrap=True).print(
+            f"tidemark: {error}", style="red", markup=False, highlight=False
+        )
         sys.exit(error.exit_code)

@@ -113,7 +113,7 @@ def _events(chunk: Any) -> Iterator[Event]:
         chunk["category"].tolist(),
         chunk["brand"].tolist(),
         chunk["price"].tolist(),
-        chunk["quantity"].tolist(),
+        chunk["quantity"].astype(float).tolist(),
         chunk["event_time"].tolist(),
         strict=True,
     ):

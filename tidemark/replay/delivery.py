@@ -1,14 +1,14 @@
 """Bytes into a Kafka topic: fast, in order for each key, nothing lost and no failure overlooked."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
 from tidemark.errors import UserError
-from tidemark.topics import CONNECT_TIMEOUT_MS, check_topic, kafka_errors
+from tidemark.topics import CONNECT_TIMEOUT_S, check_topic, kafka_errors
 
 SETTINGS: dict[str, Any] = {
     # Idempotence (with all replicas' acknowledgement): retries neither lose, nor double, nor swap messages.
@@ -26,6 +26,7 @@ MAX_UNANSWERED = 50_000
 MAX_KEYS = 100_000
 
 FLUSH_TIMEOUT_S = 130
+SETTLE_S = 2
 
 
 def _partitioner(partitions: int) -> Callable[[bytes], int]:
@@ -33,6 +34,19 @@ def _partitioner(partitions: int) -> Callable[[bytes], int]:
     from kafka.partitioner.default import murmur2
 
     return lru_cache(MAX_KEYS)(lambda key: (murmur2(key) & 0x7FFFFFFF) % partitions)
+
+
+def _cause(unanswered: Iterable[Any]) -> BaseException | None:
+    """Why the first of the messages failed: a flush says only that something did, and a moment too early."""
+    from kafka.errors import KafkaError
+
+    for future in unanswered:
+        if not future.succeeded():
+            with suppress(KafkaError):
+                future.get(SETTLE_S)
+            cause: BaseException | None = future.exception
+            return cause
+    return None
 
 
 class Delivery:
@@ -54,7 +68,7 @@ class Delivery:
         self._partition = _partitioner(partitions)
         with kafka_errors(kafka):
             self._producer = KafkaProducer(
-                bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_MS, **SETTINGS
+                bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_S * 1000, **SETTINGS
             )
         self._unanswered: deque[Any] = deque()
         self.accepted = 0
@@ -93,11 +107,12 @@ class Delivery:
 
     def _failure(self, error: BaseException) -> UserError:
         waiting, self._unanswered = self._unanswered, deque()
+        reason = str(_cause(waiting) or error).removesuffix(": None")
         taken = sum(future.succeeded() for future in waiting)
         self.accepted += taken
         return UserError(
             f"Kafka at {self._kafka} took {self.accepted:,} messages for topic {self._topic!r}, "
-            f"then refused or lost {len(waiting) - taken:,}: {str(error).removesuffix(': None')}. Mend that and run the same again: "
+            f"then refused or did not answer for {len(waiting) - taken:,}: {reason}. Run it again: "
             "event ids stay the same, so what is there already counts once",
             exit_code=1,
         )
@@ -114,5 +129,9 @@ class Delivery:
         from kafka.errors import KafkaError
 
         # Something failed, or a person does not want to wait: whatever is still buffered gets one second.
-        with suppress(KafkaError):
+        try:
             self._producer.close(timeout=1)
+        except KafkaError:
+            # close() gives up where its flush does; its thread would go on, and __del__ complain.
+            self._producer._sender.force_close()
+            self._producer._closed = True

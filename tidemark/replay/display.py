@@ -1,6 +1,8 @@
 """What a person sees of a replay: a progress bar, the first bad rows, a summary; and how Ctrl-C ends it."""
 
+import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +17,8 @@ from tidemark.replay.run import Replayed
 from tidemark.replay.source import BadRow
 
 BAD_ROWS_SHOWN = 10
+
+STOPPING = b"\nstopping: waiting for Kafka to take what was sent; Ctrl-C again leaves at once\n"
 
 
 class Display:
@@ -101,6 +105,7 @@ def stopped_by_ctrl_c() -> Iterator[StopFlag]:
     def tell(_signal: int, _frame: FrameType | None) -> None:
         stop.set()
         signal.signal(signal.SIGINT, before)
+        os.write(sys.stderr.fileno(), STOPPING)  # a console's lock may be held by what was interrupted
 
     signal.signal(signal.SIGINT, tell)
     try:

@@ -46,6 +46,9 @@ class Taobao(LineSource):
             "industry": INDUSTRY,
             "item_id": item,
             "category": category,
+            "brand": None,
+            "price": None,
+            "quantity": None,
             "behavior": BEHAVIORS[behavior],
             "event_time": int(seconds) * 1000,
         }

@@ -91,6 +91,8 @@ FAILURES: dict[str, str | int | bool] = {
     "restart-strategy.exponential-delay.reset-backoff-threshold": "5 min",
     # A killed task manager is noticed after two refused heartbeats; a slow one has the default 50 s.
     "heartbeat.interval": "2 s",
+    # Job and task managers start together: the first try finds nobody, the next shall not be 10 s later.
+    "cluster.registration.error-delay": "500 ms",
     # Two busy cores answer late.
     "pekko.ask.timeout": "60 s",
 }

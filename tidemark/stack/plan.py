@@ -1,5 +1,6 @@
 """What a local stack consists of: its settings, its ports, and the services that follow from both."""
 
+import re
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -22,7 +23,7 @@ class StackSettings:
 
     Raises
     ------
-    UserError : no such state, or a number of task managers below one.
+    UserError : no such state, no task manager, or not a size.
     """
 
     state: str = "rocksdb"
@@ -35,6 +36,12 @@ class StackSettings:
             raise UserError(f"--state {self.state}: choose one of {', '.join(STATE_BACKENDS)}")
         if self.task_managers < 1:
             raise UserError(f"--task-managers {self.task_managers}: at least 1")
+        for option, size in (
+            ("kafka-heap", self.kafka_heap),
+            ("task-manager-memory", self.task_manager_memory),
+        ):
+            if re.fullmatch(r"[1-9]\d*[mg]", size) is None:
+                raise UserError(f"--{option} {size}: a number of MiB or GiB, such as 2304m or 1g")
 
     def changed(self, wishes: "Wishes") -> "StackSettings":
         """These, with what is wished for."""

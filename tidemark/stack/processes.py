@@ -33,14 +33,23 @@ class Started:
 
 
 def is_running(process: psutil.Process) -> bool:
-    """Whether it runs; a dead child of ours is collected, so that it does not stay as a zombie."""
+    """Whether any of it runs; a dead child of ours is collected, so that it does not stay as a zombie."""
     try:
         if process.status() != psutil.STATUS_ZOMBIE:
             return True
-        os.waitpid(process.pid, os.WNOHANG)
-    except (psutil.NoSuchProcess, ChildProcessError):
-        pass
-    return False
+        # A killed JVM looks like a zombie while its last threads still end: it may hold its ports.
+        return os.waitpid(process.pid, os.WNOHANG) == (0, 0)
+    except ChildProcessError:
+        return threads(process) > 1  # whoever started it has to collect it
+    except psutil.NoSuchProcess:
+        return False
+
+
+def threads(process: psutil.Process) -> int:
+    try:
+        return process.num_threads()
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def start(command: Sequence[str], run: Path, log: Path, environment: Mapping[str, str]) -> Started:

@@ -50,8 +50,8 @@ class Service:
 
     def last_words(self) -> str:
         """Where to read on, and the last lines of it."""
-        said = [line for log in (self.explains, self.output) for line in tail(log)]
-        return f"see {self.explains}" + "".join(f"\n    {line}" for line in said[:LOG_LINES])
+        logs = dict.fromkeys((self.output, self.explains))
+        return f"see {self.explains}" + "".join(f"\n    {line}" for log in logs for line in tail(log))
 
 
 def tail(log: Path, lines: int = LOG_LINES) -> list[str]:

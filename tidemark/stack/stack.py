@@ -4,8 +4,10 @@ import shutil
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import psutil
 
@@ -80,7 +82,7 @@ class LocalStack:
     def down(self, *, keep_jobs: bool = True) -> bool:
         """Stop the running jobs with a savepoint, end every process. False when there was nothing to end.
 
-        Without `keep_jobs` no savepoint is made, and the next `up` resumes nothing more than was recorded before.
+        Without `keep_jobs` no savepoint is made, and the next `up` does not resume them.
         """
         if not self._everything():
             return False
@@ -170,14 +172,14 @@ class LocalStack:
         if not missing:
             return
         with locked(starting_lock(), lambda: self._say("waiting for another stack to start …")):
+            former = self.record.settings
             plan = self._plan(settings, missing)
             if JOB_MANAGER in missing:
                 prepare_home(self.run, self.tools, plan.cluster())
             self._say(f"starting {', '.join(missing)} …")
             services = plan.services()
-            start_all(
-                [services[name] for name in missing], self._remember, lambda: self._end(missing), self._say
-            )
+            undo = partial(self._undo, missing, former)
+            start_all([services[name] for name in missing], self._remember, undo, self._say)
             self.record.addresses, self.record.prometheus = plan.addresses(), plan.prometheus()
             self.record.save(self.run)
 
@@ -195,6 +197,11 @@ class LocalStack:
         with self._saving:
             self.record.processes[name] = started
             self.record.save(self.run)
+
+    def _undo(self, started: Iterable[str], former: dict[str, Any]) -> None:
+        """A failed start leaves no process, and no setting that the next one would take over."""
+        self.record.settings = former
+        self._end(started)
 
     def _end(self, dead: Iterable[str]) -> None:
         """End these services with all below them, and forget them."""

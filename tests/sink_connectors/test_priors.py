@@ -1,0 +1,110 @@
+"""From written preferences to published priors, on a real Redis."""
+
+import struct
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from operators.maths.gamma_poisson import fit_priors
+from schemas.preferences import Horizon, PreferenceSchema, unpack
+from sink_connectors.priors import PriorStore
+from sink_connectors.write_preferences import WritePreferences
+from tests.oracles import gamma_poisson as oracle
+from tests.redis_server import RedisServer
+from tests.sink_connectors.test_write_preferences import Metrics
+
+HALF_LIFE_MS = 1_000_000
+SCHEMA = PreferenceSchema(
+    namespace="tm",
+    generation=1,
+    horizons=(Horizon("live", HALF_LIFE_MS),),
+    facets=(("category", "c"),),
+    ttl_s=100,
+)
+AT_MS = 10**9
+
+
+@pytest.fixture
+def store(redis_server: str) -> Iterator[PriorStore]:
+    store = PriorStore(redis_server, SCHEMA)
+    store.open(Metrics())
+    yield store
+    store.close()
+
+
+def write(url: str, visitors: dict[str, dict[str, tuple[float, float]]]) -> None:
+    """visitors : id -> value -> (x of the value, x of the total)."""
+    rows = [(v, value, x) for v, values in visitors.items() for value, x in values.items()]
+    sink = WritePreferences(url, SCHEMA)
+    sink.open(Metrics())
+    sink.eval(
+        pd.Series([v for v, _, _ in rows]),
+        pd.Series([value for _, value, _ in rows]),
+        pd.Series([struct.pack(">qdd", AT_MS, *x) for _, _, x in rows]),
+    )
+    sink.close()
+
+
+def test_what_was_written_comes_back_as_priors(redis: Any, redis_server: str, store: PriorStore) -> None:
+    t = AT_MS / HALF_LIFE_MS
+    write(redis_server, {str(i): {"é:": (i % 5 + t, 8 + t), "tea": (7 + t, 8 + t)} for i in range(300)})
+    priors = fit_priors(store.read_sample())
+    store.publish(priors)
+    c, e = [2.0 ** (i % 5) for i in range(300)], [256.0] * 300
+    published = redis.hgetall(SCHEMA.prior_key("category"))
+    assert published.keys() == {b"!", ":é:".encode(), b":tea"}
+    assert unpack(published[":é:".encode()]) == pytest.approx(oracle.moments(c, e), rel=1e-9)
+    assert priors["category"].visitors == 300
+    assert priors["category"].at_ms == AT_MS
+    assert 0 < redis.ttl(SCHEMA.prior_key("category")) <= SCHEMA.ttl_s
+
+
+def test_a_prior_is_replaced_whole(redis: Any, redis_server: str, store: PriorStore) -> None:
+    redis.hset(SCHEMA.prior_key("category"), ":gone", b"")
+    write(redis_server, {"ann": {"tea": (1000.0, 1000.0)}})
+    store.publish(fit_priors(store.read_sample()))
+    assert redis.hkeys(SCHEMA.prior_key("category")) == [b"!", b":tea"]
+
+
+def test_visitors_who_are_gone_leave_the_sample(redis: Any, redis_server: str, store: PriorStore) -> None:
+    write(redis_server, {v: {"tea": (1000.0, 1000.0)} for v in ("ann", "bob")})
+    redis.delete(SCHEMA.visitor_key("ann"))
+    assert len(store.read_sample().facets["category"].totals) == 1
+    assert redis.zrange(SCHEMA.sample_key, 0, -1) == [b"bob"]
+
+
+def test_without_visitors_there_is_an_empty_prior(redis: Any, store: PriorStore) -> None:
+    store.publish(fit_priors(store.read_sample()))
+    assert redis.hkeys(SCHEMA.prior_key("category")) == [b"!"]
+
+
+@pytest.fixture
+def cluster(tmp_path: Path) -> Iterator[RedisServer]:
+    """A Redis Cluster of one node."""
+    server = RedisServer(tmp_path, "--cluster-enabled", "yes")
+    server.start()
+    try:
+        with server.client() as redis:
+            redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            while redis.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
+                time.sleep(0.05)
+        yield server
+    finally:
+        server.stop()
+
+
+def test_one_setting_makes_it_a_redis_cluster(cluster: RedisServer) -> None:
+    sink = WritePreferences(cluster.url, SCHEMA, cluster=True)
+    sink.open(Metrics())
+    sink.eval(pd.Series(["ann", "bob"]), "tea", pd.Series([struct.pack(">qdd", AT_MS, 1000.0, 1000.0)] * 2))
+    sink.close()
+    store = PriorStore(cluster.url, SCHEMA, cluster=True)
+    store.open(Metrics())
+    store.publish(fit_priors(store.read_sample()))
+    store.close()
+    with cluster.client() as redis:
+        assert redis.hkeys(SCHEMA.prior_key("category")) == [b"!", b":tea"]
