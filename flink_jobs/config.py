@@ -1,6 +1,7 @@
-"""Configuration of the jobs, read from the environment; `tidemark submit` sets the variables and prints them."""
+"""Configuration of the jobs, read from the environment; `tidemark submit` sets and prints the variables."""
 
 from datetime import timedelta
+from itertools import pairwise
 from typing import Self
 
 from pydantic import Field, field_validator, model_validator
@@ -13,7 +14,7 @@ from schemas import behaviors
 from schemas.preferences import Horizon, PreferenceSchema
 
 SHORTEST_HALF_LIFE = timedelta(minutes=10)
-"""Below, log2 S + T/h loses more than 1e-9 before the year 2100: T/h must stay under 2^23 (h = 489 s then)."""
+"""Below, log2 S + T/h loses more than 1e-9 before 2100: T/h must stay under 2^23 (h = 489 s then)."""
 
 RETENTION_HALF_LIVES = 10
 """What was untouched for ten half-lives of the longest horizon is a thousandth of itself: negligible."""
@@ -119,7 +120,7 @@ class VisitorPreferencesConfig(BaseSettings):
     @field_validator("price_bands")
     @classmethod
     def _bands_ascend(cls, bounds: tuple[float, ...]) -> tuple[float, ...]:
-        if any(low >= high for low, high in zip(bounds, bounds[1:], strict=False)) or bounds[0] <= 0:
+        if any(low >= high for low, high in pairwise(bounds)) or bounds[0] <= 0:
             raise ValueError("bounds must be above zero and ascend")
         return bounds
 

@@ -19,7 +19,7 @@ class KafkaSource(BaseModel):
 
     topic, schema_name : what to read, and the `.avsc` of `schemas/` that describes it.
     bootstrap : `host:port[,host:port]`.
-    group : consumer group, for committed offsets and for watching the lag; Flink's state decides, not the group.
+    group : consumer group, for committed offsets and for watching the lag; a resumed job goes by its state.
     start : `earliest`, `latest`, `committed`, or an ISO time. A job resumed from a savepoint ignores it.
     until_now : end by itself at the offsets that were the last when the job started.
     registry : address of a schema registry; empty reads raw Avro without schema ids.

@@ -24,7 +24,7 @@ OPERATORS = {
 
 
 def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> DataStream:
-    """Behaviours -> weighed -> decayed preferences by visitor -> Redis, and each minute their priors -> Redis."""
+    """Behaviours -> weighed -> decayed preferences by visitor -> Redis; each minute, priors -> Redis."""
     source = config.run.source(config.topic, "behavior", group=f"tidemark.{NAME}")
 
     behaviors = source.attach(tables, "behaviors")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -32,12 +33,8 @@ def price_band_sql(bounds: Sequence[float]) -> str:
     A missing, negative or NaN price has no band: it compares as false with everything.
     """
     edges = [f"{bound:g}" for bound in bounds]
-    names = [f"{low}-{high}" for low, high in zip(edges, edges[1:], strict=False)]
     bands = [f"WHEN price >= 0 AND price < {edges[0]} THEN '<{edges[0]}'"]
-    bands += [
-        f"WHEN price >= {low} AND price < {high} THEN '{name}'"
-        for low, high, name in zip(edges, edges[1:], names, strict=False)
-    ]
+    bands += [f"WHEN price >= {low} AND price < {high} THEN '{low}-{high}'" for low, high in pairwise(edges)]
     bands.append(f"WHEN price >= {edges[-1]} THEN '{edges[-1]}+'")
     return f"CASE {' '.join(bands)} END"
 

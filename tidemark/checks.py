@@ -1,4 +1,6 @@
-"""What is looked at before a job is submitted, so that a mistake ends in one line and not in a stack trace."""
+"""What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
+
+from typing import Any
 
 import redis
 from pydantic import ValidationError
@@ -57,7 +59,8 @@ def check_redis(url: str) -> redis.Redis:
         client: redis.Redis = redis.Redis.from_url(
             url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
         )
-        version = str(client.info("server")["redis_version"])
+        server: Any = client.info("server")
+        version = str(server["redis_version"])
     except ValueError as error:
         raise UserError(
             f"{shown} is no Redis URL ({error}); write redis://[user:password@]host:port[/db]"

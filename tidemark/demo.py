@@ -1,15 +1,18 @@
 """`tidemark demo`: real purchases through a real stack, watched in the terminal."""
 
 import shutil
+import signal
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
+from redis import Redis
 from rich.console import Console
 from rich.live import Live
 
@@ -58,8 +61,8 @@ def demo(settings: Demo, console: Console) -> None:
         environment = {"TIDEMARK_KAFKA": kafka, "TIDEMARK_REDIS": redis}
         console.print(f"submitting {JOB} …")
         job_id = submit(flink, settings.run, JobRecord(JOB, environment), lambda _: None)
-        with replaying(kafka, settings.speed) as progress, Tidemark(redis) as client:
-            watch(Watched(settings, flink, job_id, progress, client), console)
+        with replaying(kafka, settings.speed) as progress, closing(Tidemark(redis)) as client:
+            watch(Watched(settings, flink, redis, job_id, progress, client), console)
     except KeyboardInterrupt:
         console.print("stopping …")
     finally:
@@ -67,12 +70,10 @@ def demo(settings: Demo, console: Console) -> None:
 
 
 def discard(stack: LocalStack) -> None:
-    """End the demo's stack without a savepoint: the next demo begins anew. A second Ctrl-C changes nothing."""
-    import signal
-
+    """End the demo's stack without a savepoint, since the next begins anew; deaf to a second Ctrl-C."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        stack.down(savepoints=False)
+        stack.down(keep_jobs=False)
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -120,6 +121,7 @@ class Watched:
 
     settings: Demo
     flink: str
+    redis: str
     job_id: str
     progress: Progress
     client: Tidemark
@@ -131,7 +133,7 @@ def watch(watched: Watched, console: Console) -> None:
     visitors: list[str] = []
     with Live(console=console, auto_refresh=False, screen=False) as live:
         while watched.settings.seconds is None or time.monotonic() - began_s < watched.settings.seconds:
-            visitors = visitors if len(visitors) == VISITORS else watched.client.some_visitors(VISITORS)
+            visitors = visitors if len(visitors) == VISITORS else some_visitors(watched.client, watched.redis)
             live.update(render(picture(watched, visitors, rate)), refresh=True)
             if watched.progress.failed:
                 raise watched.progress.failed
@@ -152,9 +154,21 @@ def picture(watched: Watched, visitors: list[str], rate: Rate) -> Screen:
         replay=watched.progress.words(),
         event_time=datetime.fromtimestamp(clock_ms / 1000, UTC) if clock_ms else None,
         preferences={visitor: _preferences(watched.client, visitor, clock_ms) for visitor in visitors},
-        hint=f"In another terminal: TIDEMARK_RUN={watched.settings.run} {Path(sys.argv[0]).name} show visitor "
-        f"{visitors[0] if visitors else 'ID'} --at latest        Ctrl-C ends all of it.",
+        hint=hint(watched.settings.run, visitors),
     )
+
+
+def hint(run: Path, visitors: list[str]) -> str:
+    """What to type next."""
+    show = f"TIDEMARK_RUN={run} {sys.argv[0]} show visitor {visitors[0] if visitors else 'ID'} --at latest"
+    return f"In another terminal: {show}\nCtrl-C ends all of it."
+
+
+def some_visitors(client: Tidemark, redis: str) -> list[str]:
+    """The first of the sample of visitors: the same ones in every demo, once they have come."""
+    with closing(Redis.from_url(redis)) as connection:
+        members: Any = connection.zrange(client.schema().sample_key, 0, VISITORS - 1)
+    return [member.decode() for member in members]
 
 
 def _preferences(client: Tidemark, visitor: str, clock_ms: int | None) -> dict[str, Preferences]:

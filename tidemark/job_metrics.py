@@ -14,7 +14,7 @@ RETRIES = "redis_retries"
 class JobMetrics:
     """Sums over all subtasks; None where the job has not reported yet.
 
-    events, duplicates : behaviours that reached the decayed sums since the job's last (re)start, and the repeats.
+    events, duplicates : behaviours that reached the decayed sums since the job last (re)started, and repeats.
     lag : messages in the topics that have not been read.
     retries : bundles that Redis did not take at once.
     """

@@ -14,6 +14,7 @@ from tidemark import flink as cluster
 from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
+from tidemark.settings import stack_addresses
 
 
 @dataclass(frozen=True)
@@ -179,17 +180,15 @@ def resume_all(flink: str, run: Path, say: Callable[[str], None] = lambda _: Non
     for path in sorted((run / "jobs").glob("*.json")):
         record = JobRecord.load(run, path.stem)
         if record.resume_on_up and not cluster.running_job(flink, record.name):
-            submit(flink, run, _moved(record), say)
+            submit(flink, run, _moved(record, run), say)
             resumed.append(record.name)
     return resumed
 
 
-def _moved(record: JobRecord) -> JobRecord:
+def _moved(record: JobRecord, run: Path) -> JobRecord:
     """The record with the local stack's addresses of today: ports may have changed since."""
-    from tidemark.settings import Settings
-
-    settings = Settings()
-    today = {"TIDEMARK_KAFKA": settings.kafka, "TIDEMARK_REDIS": settings.redis}
+    addresses = stack_addresses(run)
+    today = {"TIDEMARK_KAFKA": addresses["kafka"], "TIDEMARK_REDIS": addresses["redis"]}
     return replace(record, environment={**record.environment, **today})
 
 

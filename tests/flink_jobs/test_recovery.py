@@ -1,6 +1,7 @@
 """What breaks, and what Redis holds afterwards: the oracle's values, whatever broke."""
 
 import time
+from typing import Any
 
 import pytest
 import redis as redis_py
@@ -21,7 +22,7 @@ OUTAGE_S = 20
 
 def snapshot(corner: Corner) -> dict[str, dict[bytes, bytes]]:
     """What Redis holds of every visitor now: what a worker that is about to die may be sending."""
-    client = redis_py.Redis.from_url(corner.redis)
+    client: Any = redis_py.Redis.from_url(corner.redis)
     prefix, suffix = corner.schema.visitor_key("\0").split("\0")
     keys = list(client.scan_iter(f"{prefix}*{suffix}", count=10_000))
     return {key.decode()[len(prefix) : -len(suffix)]: client.hgetall(key) for key in keys}
@@ -33,7 +34,7 @@ def send_again(corner: Corner, old: dict[str, dict[bytes, bytes]]) -> None:
     for visitor, fields in old.items():
         values = {name: value for name, value in fields.items() if name not in META_FIELDS}
         latest[visitor] = {b"!at": bytes(8), **values}
-    pipeline = redis_py.Redis.from_url(corner.redis).pipeline(transaction=False)
+    pipeline: Any = redis_py.Redis.from_url(corner.redis).pipeline(transaction=False)
     for command in grow_commands(corner.schema, latest):
         pipeline.execute_command(*command)
     pipeline.execute()
@@ -51,7 +52,7 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(corner: Corner) -> None
     corner.stack.kill_task_manager()
     corner.stack.start_task_manager()
     corner.await_agreement(expected)
-    assert corner.restarts(job) >= 1
+    await_true(lambda: corner.restarts(job) >= 1, 30, lambda: "no restart was counted")
     send_again(corner, old)
     assert corner.differences(expected) == []
     assert not corner.stack.orphans()

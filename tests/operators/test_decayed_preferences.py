@@ -52,7 +52,7 @@ def folded_by_flink(events: list[Weighed], folder: Path) -> list[Any]:
 def test_every_row_equals_the_twins(tmp_path: Path) -> None:
     events = weighed_behaviors(600)
     visitors: dict[str, twin.Visitor] = defaultdict(twin.Visitor)
-    expected = defaultdict(list)
+    expected: dict[str, list[Any]] = defaultdict(list)
     for visitor, event_id, time_ms, weight, *values in events:
         packed = twin.fold(visitors[visitor], event_id, time_ms, weight, values, HALF_LIVES_MS)
         if packed is not None:

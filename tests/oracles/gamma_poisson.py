@@ -1,9 +1,11 @@
 """Gamma-Poisson moments by loops over visitors, from the definition."""
 
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 
 LEAST_SPREAD = 1e-6
+LEAST_EXPOSURE = 1.0
 
 
 def moments(c: Sequence[float], e: Sequence[float]) -> tuple[float, float]:
@@ -32,5 +34,17 @@ def prior(
         {v: s * 2 ** ((t - at_ms) / half_life_ms) for v, (s, t) in visitor.items()} for visitor in visitors
     ]
     e = [math.fsum(visitor.values()) for visitor in decayed]
+    if sum(ei >= LEAST_EXPOSURE for ei in e) >= 2:
+        e = [ei if ei >= LEAST_EXPOSURE else 0.0 for ei in e]
     values = {value for visitor in visitors for value in visitor}
-    return {value: moments([visitor.get(value, 0.0) for visitor in decayed], e) for value in values}
+    return borrowed({v: moments([visitor.get(v, 0.0) for visitor in decayed], e) for v in values})
+
+
+def borrowed(fitted: dict[str, tuple[float, float]]) -> dict[str, tuple[float, float]]:
+    """Values without spread get the median β of those with one."""
+    flat = {value for value, (alpha, _) in fitted.items() if alpha >= 0.999 / LEAST_SPREAD}
+    betas = [beta for value, (alpha, beta) in fitted.items() if alpha > 0 and value not in flat]
+    if not betas:
+        return fitted
+    beta = statistics.median(betas)
+    return {v: (a / b * beta, beta) if v in flat else (a, b) for v, (a, b) in fitted.items()}

@@ -64,7 +64,7 @@ def decayed_preferences(
     weights: Mapping[str, float] = WEIGHTS,
     facets: Mapping[str, Callable[[Event], str | None]] = FACETS,
 ) -> Visitors:
-    """Visitor -> field (`c:SHAMPOO`, and `c` for the facet's total) -> decayed sums of its distinct events."""
+    """Visitor -> field (`c:SHAMPOO`, and `c` for the facet's total) -> sums of its distinct events."""
     contributions: dict[str, dict[str, list[tuple[float, int]]]] = defaultdict(lambda: defaultdict(list))
     seen: set[tuple[str, str]] = set()
     for event in events:

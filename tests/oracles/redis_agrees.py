@@ -63,7 +63,7 @@ def _equal(numbers: Sequence[float], expected: DecayedSum, half_lives: Sequence[
 
 
 def _strongest(expected: dict[str, DecayedSum], keep: int, half_lives: Sequence[int]) -> set[str]:
-    """Totals, and per facet and horizon the values clearly among the top `keep` (ties at the edge are free)."""
+    """Totals, and per facet and horizon the values clearly among the top `keep`: ties are free."""
     names = {name for name in expected if ":" not in name}
     for facet in set(names):
         values = {n: s.log_values(half_lives) for n, s in expected.items() if n.startswith(f"{facet}:")}

@@ -24,8 +24,8 @@ def demo(
 ) -> None:
     """Watch a year of real grocery shoppers become preferences in Redis.
 
-    Starts a stack of its own in .run/demo (wiped at each start), replays the Complete Journey purchases through
-    Kafka and Flink, and shows what Redis answers. Ctrl-C ends all of it.
+    Starts a stack of its own in .run/demo (wiped at each start), replays the Complete Journey purchases
+    through Kafka and Flink, and shows what Redis answers. Ctrl-C ends all of it.
 
     Example: tidemark demo --speed max
     """

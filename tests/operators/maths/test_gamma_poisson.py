@@ -99,6 +99,32 @@ def test_visitors_who_differ_less_than_chance_get_the_common_share() -> None:
     assert alpha / beta == pytest.approx(0.1)
 
 
+def shoppers(n: int, seed: int = 9) -> list[Visitor]:
+    """Visitors who differ in what they buy, all of them just now."""
+    random = np.random.default_rng(seed)
+    tastes = random.dirichlet([1.0, 2.0, 4.0], n)
+    counts = np.array([random.multinomial(40, taste) for taste in tastes])
+    names = ("soap", "tea", "a:b")
+    return [{v: (float(c), END_MS) for v, c in zip(names, row, strict=True) if c > 0} for row in counts]
+
+
+def test_visitors_of_whom_next_to_nothing_is_left_change_nothing() -> None:
+    present = shoppers(200)
+    gone: list[Visitor] = [{"tea": (40.0, END_MS - 40 * HALF_LIVES_MS[0])}] * 1000
+    alone, crowded = (fit_priors(sample_of(v))["category"] for v in (present, present + gone))
+    np.testing.assert_allclose(crowded.alpha[:, 0], alone.alpha[:, 0], rtol=1e-9)
+    np.testing.assert_allclose(crowded.beta[:, 0], alone.beta[:, 0], rtol=1e-9)
+
+
+def test_a_value_without_spread_borrows_the_median_beta_and_keeps_its_mean() -> None:
+    flat: list[Visitor] = [{**visitor, "flat": (4.0, END_MS)} for visitor in shoppers(200)]
+    fitted = fit_priors(sample_of(flat))["category"]
+    place = fitted.values.index(b"flat")
+    others = np.delete(fitted.beta[:, 1], place)
+    assert fitted.beta[place, 1] == pytest.approx(np.median(others))
+    assert fitted.alpha[place, 1] / fitted.beta[place, 1] == pytest.approx(4 / 44)
+
+
 def test_one_visitor_is_the_prior() -> None:
     fitted = fit_priors(sample_of([{"soap": (1.0, END_MS), "tea": (3.0, END_MS)}]))["category"]
     assert (fitted.alpha / fitted.beta)[:, 1] == pytest.approx([0.25, 0.75])
