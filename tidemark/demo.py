@@ -16,6 +16,8 @@ from redis import Redis
 from rich.console import Console
 from rich.live import Live
 
+from flink_jobs.config import VisitorPreferencesConfig
+from schemas.preferences import AT
 from tidemark.client import Preferences, Tidemark
 from tidemark.errors import UserError
 from tidemark.flink import running_job
@@ -32,6 +34,8 @@ HORIZONS = ("live", "recent", "long")
 VISITORS = 3
 TOP = 3
 REFRESH_S = 1.0
+LOOKED_AT = 500
+STAY_S = 5.0
 
 
 @dataclass(frozen=True)
@@ -131,9 +135,12 @@ def watch(watched: Watched, console: Console) -> None:
     """Draw the screen each second until Ctrl-C, the end of the time given, or a failure of the replay."""
     began_s, rate = time.monotonic(), Rate()
     visitors: list[str] = []
+    choose_at_s = began_s
     with Live(console=console, auto_refresh=False, screen=False) as live:
         while watched.settings.seconds is None or time.monotonic() - began_s < watched.settings.seconds:
-            visitors = visitors if len(visitors) == VISITORS else some_visitors(watched.client, watched.redis)
+            now_s = time.monotonic()
+            if now_s >= choose_at_s:
+                visitors, choose_at_s = latest_visitors(watched.redis), now_s + STAY_S
             live.update(render(picture(watched, visitors, rate)), refresh=True)
             if watched.progress.failed:
                 raise watched.progress.failed
@@ -153,7 +160,7 @@ def picture(watched: Watched, visitors: list[str], rate: Rate) -> Screen:
         lag=metrics.lag,
         replay=watched.progress.words(),
         event_time=datetime.fromtimestamp(clock_ms / 1000, UTC) if clock_ms else None,
-        preferences={visitor: _preferences(watched.client, visitor, clock_ms) for visitor in visitors},
+        preferences={visitor: _preferences(watched.client, visitor) for visitor in visitors},
         hint=hint(watched.settings.run, visitors),
     )
 
@@ -164,12 +171,19 @@ def hint(run: Path, visitors: list[str]) -> str:
     return f"In another terminal: {show}\nCtrl-C ends all of it."
 
 
-def some_visitors(client: Tidemark, redis: str) -> list[str]:
-    """The first of the sample of visitors: the same ones in every demo, once they have come."""
+def latest_visitors(redis: str) -> list[str]:
+    """Of the sampled visitors those whose last event is the newest."""
+    schema = VisitorPreferencesConfig().redis_schema
     with closing(Redis.from_url(redis)) as connection:
-        members: Any = connection.zrange(client.schema().sample_key, 0, VISITORS - 1)
-    return [member.decode() for member in members]
+        sampled: Any = connection.zrange(schema.sample_key, 0, LOOKED_AT - 1)
+        pipeline: Any = connection.pipeline(transaction=False)
+        for visitor in sampled:
+            pipeline.hget(schema.visitor_key(visitor.decode()), AT)
+        at = dict(zip(sampled, pipeline.execute(), strict=True))
+    return [visitor.decode() for visitor in sorted(sampled, key=lambda v: -int(at[v] or 0))[:VISITORS]]
 
 
-def _preferences(client: Tidemark, visitor: str, clock_ms: int | None) -> dict[str, Preferences]:
-    return {h: client.preferences(visitor, "category", h, at=clock_ms, top=TOP) for h in HORIZONS}
+def _preferences(client: Tidemark, visitor: str) -> dict[str, Preferences]:
+    """As of the visitor's own last event, which a replay of old data leaves in the past."""
+    at = client.preferences(visitor, "category").latest_event
+    return {h: client.preferences(visitor, "category", h, at=at, top=TOP) for h in HORIZONS}

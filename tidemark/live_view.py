@@ -11,7 +11,7 @@ from rich.text import Text
 
 from tidemark.client import Preferences
 
-RATE_WINDOW_S = 5.0
+RATE_WINDOW_S = 15.0
 
 
 class Rate:
@@ -66,16 +66,27 @@ def _flow(screen: Screen) -> Panel:
     return Panel(table, title="tidemark: Complete Journey -> Kafka -> Flink -> Redis", title_align="left")
 
 
-def _visitors(screen: Screen) -> Table:
-    horizons = list(next(iter(screen.preferences.values()), {}))
-    table = Table("household", *horizons, title="top categories, decayed weight", title_justify="left")
+def _visitors(screen: Screen) -> RenderableType:
+    if not screen.preferences:
+        return Text("waiting for the first visitors …")
+    horizons = list(next(iter(screen.preferences.values())))
+    table = Table(
+        "household, last seen", *horizons, title="top categories by decayed weight", title_justify="left"
+    )
     for visitor, by_horizon in screen.preferences.items():
-        cells = [
-            "\n".join(f"{item.weight:7.2f} {item.value}" for item in found.items) if found.known else "…"
-            for found in by_horizon.values()
-        ]
-        table.add_row(visitor, *cells, end_section=True)
+        table.add_row(_seen(visitor, by_horizon), *map(_items, by_horizon.values()), end_section=True)
     return table
+
+
+def _seen(visitor: str, by_horizon: dict[str, Preferences]) -> str:
+    latest_ms = next(iter(by_horizon.values())).latest_event
+    if latest_ms is None:
+        return visitor
+    return f"{visitor}\n{datetime.fromtimestamp(latest_ms / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def _items(found: Preferences) -> str:
+    return "\n".join(f"{item.weight:7.2f} {item.value}" for item in found.items) if found.known else "…"
 
 
 def _count(number: int | None) -> str:

@@ -24,7 +24,7 @@ for family in FAMILIES:
 
 
 def main() -> None:
-    """Run the command line; a `UserError` is one line on stderr and its exit code."""
+    """Run the command line; what a person can mend is one line on stderr and an exit code."""
     try:
         app()
     except UserError as error:
@@ -32,3 +32,13 @@ def main() -> None:
             f"tidemark: {error}", style="red", markup=False, highlight=False
         )
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        if error.name in ("pyflink", "kafka", "fastavro", "pandas", "psutil", "requests", "tenacity"):
+            sys.exit(_without_jobs(error.name))
+        raise
+
+
+def _without_jobs(module: str) -> int:
+    """The base install has the client and `show` only."""
+    print(f"tidemark: this command needs {module}: pip install 'tidemark[jobs]'", file=sys.stderr)
+    return 2

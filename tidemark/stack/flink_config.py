@@ -39,6 +39,7 @@ class ClusterConfig:
             "python.client.executable": str(self.python),
             # Thread mode fails on a task manager's second job unless its library is loaded once for all.
             "classloader.parent-first-patterns.additional": "pemja.",
+            "metrics.fetcher.update-interval": 1000,  # a person is watching
             "metrics.reporters": "prom",
             "metrics.reporter.prom.factory.class": (
                 "org.apache.flink.metrics.prometheus.PrometheusReporterFactory"
