@@ -144,6 +144,10 @@ class VisitorPreferencesConfig(BaseSettings):
             sample_visitors=self.sample_visitors,
         )
 
+    def source(self, group: str) -> KafkaSource:
+        """The topic of behaviours, from where this run starts to where it ends."""
+        return self.run.source(self.topic, "behavior", group)
+
     @property
     def half_lives_ms(self) -> tuple[int, ...]:
         return tuple(milliseconds(half_life) for half_life in self.horizons.values())

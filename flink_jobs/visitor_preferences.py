@@ -25,9 +25,7 @@ OPERATORS = {
 
 def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> DataStream:
     """Behaviours -> weighed -> decayed preferences by visitor -> Redis; each minute, priors -> Redis."""
-    source = config.run.source(config.topic, "behavior", group=f"tidemark.{NAME}")
-
-    behaviors = source.attach(tables, "behaviors")
+    behaviors = config.source(group=f"tidemark.{NAME}").attach(tables, "behaviors")
     weighed = weigh_behaviors(tables, behaviors, config.weights, config.facets, config.price_bands)
     preferences = decayed_preferences(tables, weighed, config.facets, config.half_lives_ms)
     bundles = write_preferences(tables, preferences, config)

@@ -28,11 +28,11 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         from sink_connectors.retry import Sender
 
         metrics = function_context.get_metric_group()
-        retries = metrics.counter("redis_retries")
+        self._retries = metrics.counter("redis_retries")
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
         self._redis = connect(self._url, cluster=self._cluster)
-        self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), retries.inc)
+        self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
         self._sender.send_until_answered([])
         self._sampled_below = 1.0
 
@@ -59,5 +59,6 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         answers = self._sender.send_until_answered(commands)
         self._write_ms.update(round(1000 * (time.perf_counter() - started_s)))
         self._rows_a_bundle.update(count)
+        self._retries.inc(0)  # so that the metric is there before anything goes wrong
         self._sampled_below = float(answers[-1] or 1.0)
         return pd.Series([count, *repeat(None, count - 1)], dtype=object)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from tests.corner import Corner
     from tidemark.stack.stack import LocalStack
 
 ROOT = Path(__file__).parents[1]
@@ -25,3 +26,13 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[LocalStack]":
         yield local
     finally:
         local.down(keep_jobs=False)
+
+
+@pytest.fixture
+def corner(stack: "LocalStack") -> "Iterator[Corner]":
+    """A topic and a namespace of the test's own on the shared stack; its jobs end with it."""
+    from tests.corner import Corner
+
+    corner = Corner(stack)
+    yield corner
+    corner.cancel_all()

@@ -1,11 +1,14 @@
 """What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
 
+import os
 from typing import Any
 
 import redis
 from pydantic import ValidationError
+from pydantic_settings import BaseSettings, SettingsError
 
 from tidemark.errors import UserError
+from tidemark.settings import without_password
 
 TIMEOUT_S = 5
 REDIS_AT_LEAST = 7
@@ -19,22 +22,32 @@ def check_visitor_preferences() -> None:
     UserError : the first thing that is wrong.
     """
     from flink_jobs.config import VisitorPreferencesConfig
-    from schemas.preferences import PreferenceSchema
+    from sink_connectors.prepare import layout_conflict
     from tidemark.topics import check_topic
 
+    refuse_unknown(VisitorPreferencesConfig)
     try:
         config = VisitorPreferencesConfig()
         schema = config.redis_schema
+        config.source(group="check")
     except ValidationError as error:
         raise UserError(f"wrong configuration: {described(error)}") from error
+    except SettingsError as error:
+        raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
     check_topic(config.run.kafka, config.topic)
     with check_redis(config.run.redis) as client:
-        stored = client.get(schema.config_key)
-    if stored and not schema.same_layout(PreferenceSchema.from_json(schema.namespace, stored)):
-        raise UserError(
-            f"Redis holds preferences of generation {schema.generation} with other horizons or facets: "
-            f"give the new ones a generation of their own (--set generation={schema.generation + 1})"
-        )
+        conflict = layout_conflict(client, schema)
+    if conflict:
+        raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
+
+
+def refuse_unknown(config: type[BaseSettings]) -> None:
+    """A misspelt variable would otherwise leave its default in place, unnoticed."""
+    prefix, fields = str(config.model_config["env_prefix"]), config.model_fields
+    for variable in os.environ:
+        field = variable.removeprefix(prefix).lower()
+        if variable.startswith(prefix) and field not in fields:
+            raise UserError(f"wrong configuration: no setting {field!r}; there is: {', '.join(fields)}")
 
 
 def described(error: ValidationError) -> str:
@@ -52,8 +65,6 @@ def check_redis(url: str) -> redis.Redis:
     ------
     UserError : the URL is none, nobody answers, the password is wrong, or the version is too old.
     """
-    from tidemark.jobs import without_password
-
     shown = without_password(url)
     try:
         client: redis.Redis = redis.Redis.from_url(

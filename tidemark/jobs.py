@@ -8,13 +8,12 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from tidemark import flink as cluster
 from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
-from tidemark.settings import stack_addresses
+from tidemark.settings import stack_addresses, without_password
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class JobRecord:
     """How a job was started and where it stopped: what `resume` needs.
 
     environment : the `TIDEMARK_…` variables that configure it.
+    job_id : of the run that should be going on; None once it was stopped or cancelled.
     savepoint : where its state was left; None while it runs.
     resume_on_up : it was stopped by `tidemark down`, and the next `up` resumes it.
     """
@@ -48,6 +48,12 @@ class JobRecord:
     parallelism: int = 1
     savepoint: str | None = None
     resume_on_up: bool = False
+    job_id: str | None = None
+
+    @property
+    def is_bounded(self) -> bool:
+        """It ends by itself, so its absence says nothing."""
+        return self.environment.get("TIDEMARK_UNTIL_NOW") == "true"
 
     @staticmethod
     def path(run: Path, name: str) -> Path:
@@ -111,7 +117,7 @@ def submit(flink: str, run: Path, record: JobRecord, say: Callable[[str], None])
     log = run / "log" / f"submit-{record.name}.log"
     cluster.call(line, {**variables, **record.environment}, log, SUBMIT_TIMEOUT_S)
     job_id = _await_running(flink, record.name)
-    replace(record, savepoint=None, resume_on_up=False).save(run)
+    replace(record, savepoint=None, resume_on_up=False, job_id=job_id).save(run)
     return job_id
 
 
@@ -119,12 +125,6 @@ def shown(line: list[str], variables: Mapping[str, str]) -> str:
     """The line as a person can paste it; passwords are left out."""
     words = [f"{name}={shlex.quote(without_password(value))}" for name, value in sorted(variables.items())]
     return " ".join([*words, *map(shlex.quote, line)])
-
-
-def without_password(value: str) -> str:
-    """A URL's password as `***`; anything else unchanged."""
-    password = urlsplit(value).password if "://" in value else None
-    return value.replace(f":{password}@", ":***@") if password else value
 
 
 def stop(flink: str, run: Path, name: str, *, resume_on_up: bool = False) -> str:
@@ -156,6 +156,7 @@ def cancel(flink: str, run: Path, name: str) -> str:
         raise UserError(f"{name} is not running at {flink}; `tidemark jobs` lists what is", exit_code=1)
     line = cluster.command("cancel", "--jobmanager", flink, job.id)
     cluster.call(line, cluster.environment(run), run / "log" / f"cancel-{name}.log", STOP_TIMEOUT_S)
+    _record(run, name, savepoint=cluster.last_checkpoint(flink, job.id), resume_on_up=False)
     return job.id
 
 
@@ -175,14 +176,24 @@ def stop_all(flink: str, run: Path) -> None:
 
 
 def resume_all(flink: str, run: Path, say: Callable[[str], None] = lambda _: None) -> list[str]:
-    """Resume what `stop_all` stopped; returns the names."""
+    """Resume what `stop_all` stopped, and what ran when the job manager died; returns the names."""
     resumed = []
     for path in sorted((run / "jobs").glob("*.json")):
-        record = JobRecord.load(run, path.stem)
+        record = _abandoned(run, JobRecord.load(run, path.stem))
         if record.resume_on_up and not cluster.running_job(flink, record.name):
             submit(flink, run, _moved(record, run), say)
             resumed.append(record.name)
     return resumed
+
+
+def _abandoned(run: Path, record: JobRecord) -> JobRecord:
+    """A job that nobody stopped goes on from its last checkpoint: a job manager alone forgets its jobs."""
+    if record.job_id is None or record.is_bounded:
+        return record
+    kept = sorted(
+        (run / "checkpoints" / record.job_id).glob("chk-*/_metadata"), key=lambda f: f.stat().st_mtime
+    )
+    return replace(record, savepoint=kept[-1].parent.as_uri() if kept else None, resume_on_up=True)
 
 
 def _moved(record: JobRecord, run: Path) -> JobRecord:
@@ -195,7 +206,7 @@ def _moved(record: JobRecord, run: Path) -> JobRecord:
 def _record(run: Path, name: str, *, savepoint: str | None, resume_on_up: bool) -> None:
     path = JobRecord.path(run, name)
     record = JobRecord.load(run, name) if path.exists() else JobRecord(name)
-    replace(record, savepoint=savepoint, resume_on_up=resume_on_up).save(run)
+    replace(record, savepoint=savepoint, resume_on_up=resume_on_up, job_id=None).save(run)
 
 
 def _check(record: JobRecord) -> None:

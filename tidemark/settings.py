@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -40,3 +41,9 @@ def stack_addresses(run: Path) -> dict[str, str]:
         return {}
     addresses: dict[str, str] = json.loads(file.read_text())["addresses"]
     return addresses
+
+
+def without_password(value: str) -> str:
+    """A URL's password as `***`; anything else unchanged."""
+    password = urlsplit(value).password if "://" in value else None
+    return value.replace(f":{password}@", ":***@") if password else value

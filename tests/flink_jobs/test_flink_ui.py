@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.flink_jobs.corner import Corner, await_true
+from tests.corner import Corner, await_true
 from tests.real_data import complete_journey
 from tidemark.flink import get
 from tidemark.job_metrics import job_metrics

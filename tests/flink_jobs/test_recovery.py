@@ -9,7 +9,7 @@ import redis as redis_py
 from flink_jobs.config import VisitorPreferencesConfig
 from schemas.preferences import META_FIELDS
 from sink_connectors.preference_commands import grow_commands
-from tests.flink_jobs.corner import JOB, Corner, await_true
+from tests.corner import JOB, Corner, await_true
 from tests.oracles.preferences import decayed_preferences
 from tests.real_data import complete_journey
 from tests.synthetic_events import shuffled_within_days

@@ -3,7 +3,7 @@
 import pytest
 
 from flink_jobs.config import VisitorPreferencesConfig
-from tests.flink_jobs.corner import Corner
+from tests.corner import Corner
 from tests.oracles.preferences import decayed_preferences
 from tests.real_data import complete_journey, taobao
 from tests.synthetic_events import shuffled_within_days, synthetic_events

@@ -53,7 +53,7 @@ def visitor(
         tidemark show visitor 1228 --at latest
     """
     from tidemark.client import Tidemark
-    from tidemark.settings import Settings
+    from tidemark.settings import Settings, without_password
 
     settings = Settings()
     url = redis or settings.redis
@@ -62,10 +62,10 @@ def visitor(
         schema = client.schema()
         answers = _answers(client, schema, visitor_id, facet, horizon, at)
     except ConnectionError as error:
-        raise UserError(f"Redis at {_without_password(url)} does not answer ({error}): is it up?") from error
+        raise UserError(f"Redis at {without_password(url)} does not answer ({error}): is it up?") from error
     except LookupError as error:
         raise UserError(
-            f"{error} at {_without_password(url)}: has the job visitor-preferences run?"
+            f"{error} at {without_password(url)}: has the job visitor_preferences run?"
         ) from error
     except ValueError as error:
         raise UserError(str(error)) from error
@@ -144,8 +144,3 @@ def _json(answer: "Preferences", top: int) -> dict[str, object]:
 
 def _time(epoch_ms: int) -> str:
     return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M UTC")
-
-
-def _without_password(url: str) -> str:
-    scheme, separator, rest = url.partition("://")
-    return scheme + separator + rest.rpartition("@")[2]

@@ -101,13 +101,16 @@ class LocalStack:
         return True
 
     def kill_task_manager(self, index: int = 0) -> int:
-        """Kill a task manager with -9, as a crash would; its Python worker may live on. Returns the dead pid.
+        """Kill a task manager as `kill` does; its Python worker may live on. Returns the dead pid."""
+        return self.kill(task_manager(index))
+
+    def kill(self, name: str) -> int:
+        """Kill a service with -9, as a crash would. Returns the dead pid.
 
         Raises
         ------
         UserError : it is not running.
         """
-        name = task_manager(index)
         if name not in self._reload():
             raise UserError(f"{name} is not running: `tidemark up` starts it", exit_code=1)
         started = self.record.processes[name]
