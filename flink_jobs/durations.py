@@ -11,13 +11,12 @@ def parse_duration(text: Any) -> Any:
     """A positive `timedelta` from `30 min`, `7 d`, `PT30M`; anything but a string is left to pydantic."""
     if not isinstance(text, str):
         return text
-    try:
-        duration = pd.Timedelta(text).to_pytimedelta()
-    except ValueError:
-        raise ValueError(f"{text!r} is no duration; write `30 min`, `7 d` or `PT30M`") from None
+    duration = pd.to_timedelta(text, errors="coerce")
+    if pd.isna(duration):
+        raise ValueError(f"{text!r} is no duration; write `30 min`, `7 d` or `PT30M`")
     if duration <= timedelta(0):
         raise ValueError(f"{text!r} is not above zero")
-    return duration
+    return duration.to_pytimedelta()
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration)]

@@ -32,9 +32,15 @@ class Corner:
 
     stack: LocalStack
     name: str = field(default_factory=lambda: f"t{uuid4().hex[:10]}")
+    topic: str = ""
 
     def __post_init__(self) -> None:
-        create_topics(self.kafka, [self.name])
+        self.topic = self.topic or self.name
+        create_topics(self.kafka, [self.topic])
+
+    def beside(self) -> "Corner":
+        """The same topic, another namespace."""
+        return Corner(self.stack, topic=self.topic)
 
     @property
     def kafka(self) -> str:
@@ -72,7 +78,7 @@ class Corner:
 
     def submit(self, *words: str) -> str:
         """Submit the job on this corner's topic; returns its id."""
-        done = self.tidemark("submit", JOB, "--set", f"topic={self.name}", *words)
+        done = self.tidemark("submit", JOB, "--set", f"topic={self.topic}", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.rsplit("/", 1)[1].strip()
 
@@ -80,7 +86,7 @@ class Corner:
         """Send behaviours as a trusted producer would: Avro, keyed by visitor."""
         producer = KafkaProducer(bootstrap_servers=self.kafka, linger_ms=20, acks="all")
         for event in events:
-            producer.send(self.name, encode(SCHEMA, event), event["visitor_id"].encode())
+            producer.send(self.topic, encode(SCHEMA, event), event["visitor_id"].encode())
         producer.flush()
         producer.close()
 

@@ -43,10 +43,24 @@ def weighed_behaviors(n: int, seed: int = 1) -> list[Weighed]:
 def folded_by_flink(events: list[Weighed], folder: Path) -> list[Any]:
     """The rows of the job's own operator over `events`, in order of arrival, from a process of its own."""
     (folder / "events.json").write_text(json.dumps(events))
-    command = [sys.executable, "-m", "tests.operators.fold_in_flink", str(folder)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
-    rows = json.loads((folder / "rows.json").read_text())
+    rows = rows_of_flink(folder)
     return [(visitor, category, brand, bytes.fromhex(packed)) for visitor, category, brand, packed in rows]
+
+
+def rows_of_flink(folder: Path, *words: str) -> list[Any]:
+    command = [sys.executable, "-m", "tests.operators.fold_in_flink", str(folder), *words]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
+    rows: list[Any] = json.loads((folder / "rows.json").read_text())
+    return rows
+
+
+@pytest.mark.parametrize(("ttl_ms", "distinct"), [(300, 1), (60_000, 4)])
+def test_what_is_not_written_for_the_time_to_live_is_forgotten(
+    tmp_path: Path, ttl_ms: int, distinct: int
+) -> None:
+    rows = rows_of_flink(tmp_path, str(ttl_ms))
+    assert len(rows) == 4
+    assert len(set(rows)) == distinct, "alike when each event finds no state; growing when it finds the last"
 
 
 def test_every_row_equals_the_twins(tmp_path: Path) -> None:
