@@ -40,7 +40,8 @@ def repeat(folder: Path, ttl: timedelta) -> None:
     from operators.decayed_preferences import decayed_preferences
 
     tables = environment(ttl)
-    tables.execute_sql("""CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen', 'rows-per-second' = '1',
+    tables.execute_sql("""CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen',
+        'rows-per-second' = '1',
         'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '4')""")
     alike = tables.sql_query("""SELECT 'ann' AS visitor_id, CAST(n AS STRING) AS event_id,
         CAST(1000 AS BIGINT) AS event_time, CAST(1 AS DOUBLE) AS weight, 'soap' AS category FROM ticks""")
