@@ -12,7 +12,7 @@ STAMPS := .venv/stamps
 JAR := tidemark/jars/tidemark-jvm.jar
 JVM := $(shell find jvm/pom.xml jvm/src/main -type f 2>/dev/null)
 
-.PHONY: help setup up down status demo test check format lock clean preflight tools hook
+.PHONY: help setup up down status demo test bench check format lock clean preflight tools hook
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ demo: setup ## watch real shoppers' preferences appear: stack, topics, replay, l
 test: check ## `make check`, then the tests on the real stack
 	@echo "Tests on the real stack (several minutes) …"
 	@$(BIN)/pytest -q -m flink
+
+bench: setup ## speed beside the peers, into docs/benchmarks.md (an hour); JOB=… for one job, BENCH=… for options
+	@$(BIN)/python -m benchmarks.run --job $(or $(JOB),visitor_preferences) $(BENCH)
 
 check: setup ## format, lint, types, architecture, maths and state tests: a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make format"; exit 1; }

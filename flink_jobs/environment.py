@@ -1,7 +1,7 @@
 """The table environment of a job: bundling, state, and names for every vertex of the Flink UI."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -27,6 +27,7 @@ def table_environment(
     settings = {
         "pipeline.name": name,
         "pipeline.object-reuse": "true",
+        "execution.buffer-timeout.interval": "20 ms",
         "parallelism.default": str(run.parallelism),
         "python.execution-mode": "process",
         "python.fn-execution.bundle.time": str(milliseconds(run.bundle_time)),
@@ -48,18 +49,32 @@ def name_operators(stream: DataStream, names: Mapping[str, str]) -> DataStream:
 
     names : pattern that the planner's name starts with -> readable name, the first match wins.
     """
-    pending, done = [stream._j_data_stream.getTransformation()], set()
+    for operator in upstream(stream):
+        planned = operator.getName()
+        operator.setName(
+            next((name for pattern, name in names.items() if re.match(pattern, planned)), planned)
+        )
+    return stream
+
+
+def begin_task(stream: DataStream, name: str) -> DataStream:
+    """Give the operator of that name a thread of its own: what feeds it goes on while it waits for Python."""
+    head = get_gateway().jvm.org.apache.flink.streaming.api.operators.ChainingStrategy.HEAD
+    for operator in upstream(stream):
+        if operator.getName() == name:
+            operator.setChainingStrategy(head)
+    return stream
+
+
+def upstream(stream: DataStream) -> Iterator[Any]:
+    """Flink's transformations that lead to `stream`, each once."""
+    pending, seen = [stream._j_data_stream.getTransformation()], set()
     while pending:
         operator: Any = pending.pop()
-        if operator.getId() in done:
-            continue
-        done.add(operator.getId())
-        pending += list(operator.getInputs())
-        for pattern, name in names.items():
-            if re.match(pattern, operator.getName()):
-                operator.setName(name)
-                break
-    return stream
+        if operator.getId() not in seen:
+            seen.add(operator.getId())
+            pending += list(operator.getInputs())
+            yield operator
 
 
 def execute(stream: DataStream, name: str) -> None:

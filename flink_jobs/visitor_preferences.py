@@ -4,7 +4,7 @@ from pyflink.datastream import DataStream
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.config import VisitorPreferencesConfig
-from flink_jobs.environment import execute, name_operators, table_environment
+from flink_jobs.environment import begin_task, execute, name_operators, table_environment
 from flink_jobs.preferences_sink import refresh_priors, write_preferences
 from operators.decayed_preferences import decayed_preferences
 from operators.weigh_behaviors import weigh_behaviors
@@ -31,7 +31,7 @@ def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> D
     bundles = write_preferences(tables, preferences, config)
     refreshed = refresh_priors(bundles, config)
 
-    return name_operators(refreshed, OPERATORS)
+    return begin_task(name_operators(refreshed, OPERATORS), "write to Redis")
 
 
 def main() -> None:

@@ -13,6 +13,8 @@ FLOOR: Final = (
 ERASED: Final = b"!erased"  # field: reserved for the time of an erasure
 META_FIELDS: Final = (AT, FLOOR, ERASED)
 
+FIRST_GENERATION: Final = 1
+
 _NAME = re.compile(r"[^{}:!\s\0]+")
 
 
@@ -39,6 +41,42 @@ def prior_key(namespace: str, generation: int, facet: str) -> str:
 def visitor_key(namespace: str, generation: int, visitor: str) -> str:
     """The visitor's id is the hash tag: all keys of a visitor sit on one node of a cluster."""
     return f"{namespace}:{{{visitor}}}:preferences:{generation}"
+
+
+def visitor_of(namespace: str, key: bytes) -> tuple[int, bytes] | None:
+    """(generation, visitor) of a `visitor_key`; None for any other key."""
+    tag, found, generation = key.rpartition(b"}:preferences:")
+    before = f"{namespace}:{{".encode()
+    if not found or not tag.startswith(before) or not generation.isdigit():
+        return None
+    return int(generation), tag[len(before) :]
+
+
+def generation_of(namespace: str, key: bytes) -> int | None:
+    """The generation of a `config_key`; None for any other key."""
+    before, after = f"{namespace}:{{preferences:".encode(), b"}:config"
+    generation = key.removeprefix(before).removesuffix(after)
+    is_config = generation.isdigit() and key == before + generation + after
+    return int(generation) if is_config else None
+
+
+def served_key(namespace: str) -> str:
+    """Where it stands which generation readers read, in decimal; where nothing stands it is the first."""
+    return f"{namespace}:{{preferences}}:generation"
+
+
+def served_generation(text: bytes | None) -> int:
+    """What stands at `served_key`. LookupError: it is no generation."""
+    if text is None:
+        return FIRST_GENERATION
+    if not text.isdigit():
+        raise LookupError(f"{text!r} is no generation to be served: `tidemark promote` one")
+    return int(text)
+
+
+def retired_key(namespace: str) -> str:
+    """Hash: generations that readers have left -> epoch milliseconds from which on they may have gone."""
+    return f"{namespace}:{{preferences}}:retired"
 
 
 @dataclass(frozen=True)

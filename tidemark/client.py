@@ -1,18 +1,29 @@
 """Reading preferences, for storefronts: needs Redis, and nothing of Flink."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
 from redis import Redis
 from redis.exceptions import RedisError
 
-from schemas.preferences import AT, PreferenceSchema, config_key, prior_key, unpack, visitor_key
+from schemas.preferences import (
+    AT,
+    FIRST_GENERATION,
+    PreferenceSchema,
+    config_key,
+    prior_key,
+    served_generation,
+    served_key,
+    unpack,
+    visitor_key,
+)
 from tidemark.prior import Prior
 from tidemark.smoothing import smoothed_share, weight_at
 
 CACHED_S = 60.0
+SWITCHES = 3  # of the generation that are followed within one call
 
 Source = Literal["visitor", "prior", "unavailable"]
 Order = Literal["weight", "share"]
@@ -43,6 +54,7 @@ class Preferences:
     total : decayed weight of the whole facet as of `at`, of which the weights are parts.
     at : epoch milliseconds. latest_event : of the visitor, epoch milliseconds; None for an unknown one.
     prior_at : epoch milliseconds of event time as of which the prior was estimated; None: there is none yet.
+    generation : all of it is of this one; None: nothing is known.
     """
 
     visitor: str
@@ -55,6 +67,7 @@ class Preferences:
     latest_event: int | None
     prior_at: int | None
     reason: str = ""
+    generation: int | None = None
 
     @property
     def known(self) -> bool:
@@ -69,21 +82,38 @@ class _Cached:
     prior: Prior
 
 
+@dataclass(frozen=True)
+class _View:
+    """What is known of one generation, so that nothing of two is ever mixed.
+
+    facets : its entries are replaced whole, so threads need no lock.
+    """
+
+    generation: int
+    facets: dict[str, _Cached] = field(default_factory=dict)
+
+
 class Tidemark:
     """A client; share one among threads.
 
     timeout_s : to wait for Redis. Without an answer by then, the prior is the answer.
-    namespace, generation : those of the job.
+    namespace : that of the job.
+    generation : None: the one that is served; a minute at most after `tidemark promote` that is the new one.
+        A number: that one, finished or not.
 
     >>> Tidemark("redis://localhost").preferences("1228", top=3)  # doctest: +SKIP
     Preferences(visitor='1228', facet='category', horizon='long', items=(Preference(value='FLUID MILK', ...
     """
 
     def __init__(
-        self, redis_url: str, timeout_s: float = 0.05, generation: int = 1, namespace: str = "tm"
+        self,
+        redis_url: str,
+        timeout_s: float = 0.05,
+        generation: int | None = None,
+        namespace: str = "tm",
     ) -> None:
-        self._namespace, self._generation = namespace, generation
-        self._cached: dict[str, _Cached] = {}  # by facet; entries are replaced whole, so threads need no lock
+        self._namespace, self._pinned = namespace, generation
+        self._view = _View(FIRST_GENERATION if generation is None else generation)  # replaced whole
         self._redis = Redis.from_url(
             redis_url,
             socket_timeout=timeout_s,
@@ -105,11 +135,15 @@ class Tidemark:
         LookupError : nothing was written under this namespace and generation.
         """
         try:
-            text: Any = self._redis.get(config_key(self._namespace, self._generation))
+            generation = self._pinned
+            if generation is None:
+                found: Any = self._redis.get(served_key(self._namespace))
+                generation = served_generation(found)
+            text: Any = self._redis.get(config_key(self._namespace, generation))
         except (RedisError, OSError) as error:
             raise ConnectionError(str(error)) from error
         if text is None:
-            raise LookupError(self._nothing())
+            raise LookupError(self._nothing(generation))
         return PreferenceSchema.from_json(self._namespace, text)
 
     def preferences(
@@ -133,8 +167,8 @@ class Tidemark:
         ValueError : no such facet or horizon; `at` without a time zone. Never because of Redis.
         """
         at_ms = _milliseconds(at)
-        fields, reason = self._read(visitor, facet)
-        cached = self._cached.get(facet)
+        view, fields, reason = self._read(visitor, facet)
+        cached = view.facets.get(facet)
         if cached is None:
             return Preferences(visitor, facet, horizon, (), "unavailable", 0.0, at_ms, None, None, reason)
         schema, prior = cached.schema, cached.prior
@@ -161,33 +195,53 @@ class Tidemark:
             latest_event=int(fields[AT]) if AT in fields else None,
             prior_at=prior.at_ms,
             reason=reason,
+            generation=view.generation,
         )
 
-    def _read(self, visitor: str, facet: str) -> tuple[dict[bytes, bytes], str]:
-        """(fields of the visitor, why there is no answer); reads the facet's prior along when that is due."""
-        cached = self._cached.get(facet)
+    def _read(self, visitor: str, facet: str) -> tuple[_View, dict[bytes, bytes], str]:
+        """(what is known, fields of the visitor in that generation, why there is no answer)."""
+        known = view = self._view
+        for _ in range(SWITCHES):
+            try:
+                fields, served = self._fetch(view, visitor, facet)
+            except (RedisError, OSError, LookupError) as error:
+                return known, {}, f"{type(error).__name__}: {error}"
+            if served == view.generation:
+                break
+            view = _View(served)
+        if facet not in view.facets:
+            return known, {}, self._nothing(view.generation)
+        if view is not known:  # or a slow thread would bring back what another has left
+            self._view = view
+        return view, fields, ""
+
+    def _fetch(self, view: _View, visitor: str, facet: str) -> tuple[dict[bytes, bytes], int]:
+        """(fields of the visitor, the generation to read), in one round trip.
+
+        Which one that is, the facet's prior and the configuration are read along into `view` when due.
+        """
+        cached = view.facets.get(facet)
         due = cached is None or cached.due_s <= time.monotonic()
         pipeline = self._redis.pipeline(transaction=False)
-        pipeline.hgetall(visitor_key(self._namespace, self._generation, visitor))
+        pipeline.hgetall(visitor_key(self._namespace, view.generation, visitor))
         if due:
-            pipeline.get(config_key(self._namespace, self._generation))
-            pipeline.hgetall(prior_key(self._namespace, self._generation, facet))
-        try:
-            answers: list[Any] = pipeline.execute()
-        except (RedisError, OSError) as error:
-            return {}, f"{type(error).__name__}: {error}"
-        if due and answers[1] is not None:
+            pipeline.get(config_key(self._namespace, view.generation))
+            pipeline.hgetall(prior_key(self._namespace, view.generation, facet))
+            if self._pinned is None:
+                pipeline.get(served_key(self._namespace))
+        answers: list[Any] = pipeline.execute()
+        if not due:
+            return answers[0], view.generation
+        served = served_generation(answers[3]) if self._pinned is None else self._pinned
+        if served == view.generation and answers[1] is not None:
             schema = PreferenceSchema.from_json(self._namespace, answers[1])
             _index(schema, facet)
             prior = Prior.of(answers[2], len(schema.horizons))
-            self._cached[facet] = _Cached(time.monotonic() + CACHED_S, schema, prior)
-        elif due and cached is None:
-            return {}, self._nothing()
-        fields: dict[bytes, bytes] = answers[0]
-        return fields, ""
+            view.facets[facet] = _Cached(time.monotonic() + CACHED_S, schema, prior)
+        return answers[0], served
 
-    def _nothing(self) -> str:
-        return f"no preferences of namespace {self._namespace}, generation {self._generation} in Redis"
+    def _nothing(self, generation: int) -> str:
+        return f"no preferences of namespace {self._namespace}, generation {generation} in Redis"
 
 
 def _index(schema: PreferenceSchema, facet: str, horizon: str | None = None) -> tuple[bytes, int]:
@@ -206,9 +260,9 @@ def _own_items(
     prefix = code + b":"
     x_total = unpack(fields[code])[h]
     items = []
-    for field, packed in fields.items():
-        if field.startswith(prefix):
-            value, x = field[len(prefix) :], unpack(packed)[h]
+    for name, packed in fields.items():
+        if name.startswith(prefix):
+            value, x = name[len(prefix) :], unpack(packed)[h]
             share = smoothed_share(x, x_total, at_ms, half_life_ms, prior.alpha_beta(value, h))
             items.append((value, weight_at(x, at_ms, half_life_ms), share))
     return items

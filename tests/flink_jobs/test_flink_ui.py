@@ -11,7 +11,8 @@ pytestmark = pytest.mark.flink
 
 VERTICES = [
     "Source: behaviours from Kafka -> weigh behaviours",
-    "decayed preferences by visitor -> write to Redis -> bundles -> rows -> one key",
+    "decayed preferences by visitor",
+    "write to Redis -> bundles -> rows -> one key",
     "refresh priors -> end: Writer",
 ]
 

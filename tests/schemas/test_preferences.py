@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.preferences import Horizon, PreferenceSchema, pack, unpack
+from schemas.preferences import (
+    Horizon,
+    PreferenceSchema,
+    config_key,
+    generation_of,
+    pack,
+    served_generation,
+    served_key,
+    unpack,
+    visitor_key,
+    visitor_of,
+)
 
 LAYOUT: dict[str, Any] = {
     "namespace": "tm",
@@ -39,6 +50,34 @@ def test_keys_of_a_visitor_share_a_hash_tag_and_so_do_those_of_a_generation() ->
     assert SCHEMA.config_key == "tm:{preferences:1}:config"
     assert SCHEMA.sample_key == "tm:{preferences:1}:sample"
     assert SCHEMA.prior_key("category") == "tm:{preferences:1}:prior:category"
+
+
+@given(visitor=st.text(), generation=st.integers(1, 10**9))
+def test_a_visitors_key_names_its_generation_and_the_visitor(visitor: str, generation: int) -> None:
+    key = visitor_key("tm", generation, visitor).encode()
+    assert visitor_of("tm", key) == (generation, visitor.encode())
+    assert visitor_of("t", key) is None
+    assert generation_of("tm", key) is None
+
+
+def test_the_key_of_a_configuration_names_its_generation() -> None:
+    for namespace in ("tm", "t0", "7"):
+        assert generation_of(namespace, config_key(namespace, 12).encode()) == 12
+    assert visitor_of("tm", config_key("tm", 12).encode()) is None
+    for other in (
+        SCHEMA.sample_key,
+        served_key("tm"),
+        "tm:{preferences:x}:config",
+        "tm:{preferences::config",
+    ):
+        assert generation_of("tm", other.encode()) is None
+        assert visitor_of("tm", other.encode()) is None
+
+
+def test_readers_begin_with_the_first_generation() -> None:
+    assert (served_generation(None), served_generation(b"12")) == (1, 12)
+    with pytest.raises(LookupError, match="no generation"):
+        served_generation(b"-1")
 
 
 def test_the_bound_leaves_room_for_all_of_the_strongest() -> None:

@@ -8,8 +8,9 @@ from rich.console import Console
 
 from tidemark.errors import UserError
 
-# A family of commands is a module with `add_to(app)`. Families other than `show` need `tidemark[jobs]`.
-FAMILIES = ("stack", "jobs", "replay", "show", "demo")
+# A family of commands is a module with `add_to(app)`. Families other than
+# `show` and `generations` need `tidemark[jobs]`.
+FAMILIES = ("stack", "jobs", "replay", "show", "generations", "demo")
 
 app = typer.Typer(
     name="tidemark",

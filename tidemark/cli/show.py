@@ -44,7 +44,9 @@ def visitor(
     as_json: Annotated[bool, typer.Option("--json", help="For programs, not for people.")] = False,
     redis: Annotated[str, typer.Option(help="URL of Redis. Default: the local stack's.")] = "",
     namespace: Annotated[str, typer.Option(help="First part of the keys. Default: tm.")] = "",
-    generation: Annotated[int, typer.Option(min=1, help="Of the preferences.")] = 1,
+    generation: Annotated[
+        int | None, typer.Option(min=1, help="Of the preferences. Default: the one that is served.")
+    ] = None,
 ) -> None:
     """Show what a visitor prefers: decayed weight and expected share of each value, per facet and horizon.
 

@@ -39,6 +39,7 @@ class ClusterConfig:
             "python.client.executable": str(self.python),
             # Thread mode fails on a task manager's second job unless its library is loaded once for all.
             "classloader.parent-first-patterns.additional": "pemja.",
+            "state.backend.rocksdb.use-bloom-filter": True,  # an event id is nearly always new
             "metrics.fetcher.update-interval": 1000,  # a person is watching
             "metrics.reporters": "prom",
             "metrics.reporter.prom.factory.class": (
@@ -66,6 +67,8 @@ class ClusterConfig:
             "jobmanager.memory.process.size": self.job_manager_memory,
             "taskmanager.memory.process.size": self.task_manager_memory,
             "taskmanager.numberOfTaskSlots": 1,
+            # A task has ten of these to fill while the next waits for Python: about a bundle of rows.
+            "taskmanager.memory.segment-size": "256 kb",
             "io.tmp.dirs": str(temporary),
             "web.tmpdir": str(temporary),
             "env.java.opts.all": " ".join((java_options, *LOOPBACK_HTTP, f"-Djava.io.tmpdir={temporary}")),

@@ -4,10 +4,10 @@ import static org.apache.flink.table.annotation.ArgumentTrait.PASS_COLUMNS_THROU
 import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
-import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
 import org.apache.flink.table.api.dataview.MapView;
 import org.apache.flink.table.functions.FunctionContext;
@@ -23,17 +23,15 @@ import org.apache.flink.types.Row;
  * event time (long), then for each facet the value's and the facet total's log2 S + T/h per horizon (doubles, big
  * endian; zeros for a null facet).
  *
- * <p>State per visitor: an entry a facet value, an entry for the totals, an entry an event id. Each entry is dropped
- * by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day).
+ * <p>State: an entry a visitor ({@link VisitorState}), one a value of a facet that has many, one an event id. Each is
+ * dropped by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day).
  */
 public class DecayedPreferences extends ProcessTableFunction<byte[]> {
   private static final int FIRST_FACET = 4;
 
-  /** Decayed sums over all values of a facet, the latest event time of all, and room for an erasure time. */
+  /** See {@link VisitorState}; empty for a visitor seen for the first time. */
   public static class Visitor {
-    public Long latest = Long.MIN_VALUE;
-    public Long erasedUntil = Long.MIN_VALUE;
-    @DataTypeHint("ARRAY<BYTES>") public byte[][] totals = new byte[0][];
+    public byte[] entry = new byte[0];
   }
 
   private transient Counter events;
@@ -68,32 +66,20 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
       return;
     }
     seen.put(eventId, true);
-    collect(fold(visitor, sums, event, weight, halfLives(half_lives_ms)));
+    fold(visitor, sums, event, weight, halfLives(half_lives_ms));
   }
 
-  private static byte[] fold(Visitor visitor, MapView<String, byte[]> sums, Row event, double weight, double[] halfLives)
+  private void fold(Visitor visitor, MapView<String, byte[]> sums, Row event, double weight, double[] halfLives)
       throws Exception {
     long eventTime = event.getFieldAs(2);
-    int facets = event.getArity() - FIRST_FACET;
-    visitor.latest = Math.max(visitor.latest, eventTime);
-    byte[][] totals = Arrays.copyOf(visitor.totals, facets);
-    byte[] packed = new byte[Long.BYTES + 2 * Double.BYTES * halfLives.length * facets];
-    ByteBuffer to = ByteBuffer.wrap(packed).putLong(visitor.latest);
-    for (int facet = 0; facet < facets; facet++) {
+    byte[][] values = new byte[event.getArity() - FIRST_FACET][];
+    for (int facet = 0; facet < values.length; facet++) {
       String value = event.getFieldAs(FIRST_FACET + facet);
-      if (value == null) {
-        to.position(to.position() + 2 * Double.BYTES * halfLives.length);
-        continue;
-      }
-      String key = facet + ":" + value;
-      byte[] sum = DecayedSums.add(sums.get(key), weight, eventTime, halfLives);
-      sums.put(key, sum);
-      totals[facet] = DecayedSums.add(totals[facet], weight, eventTime, halfLives);
-      DecayedSums.putLogValues(sum, halfLives, to);
-      DecayedSums.putLogValues(totals[facet], halfLives, to);
+      values[facet] = value == null ? null : value.getBytes(StandardCharsets.UTF_8);
     }
-    visitor.totals = totals;
-    return packed;
+    ByteBuffer packed = ByteBuffer.allocate(Long.BYTES + 2 * Double.BYTES * halfLives.length * values.length);
+    visitor.entry = new VisitorState(sums, halfLives, weight, eventTime, packed).add(visitor.entry, values);
+    collect(packed.array());
   }
 
   /** Parses the literal argument once: half-lives in ms, separated by spaces. */

@@ -1,0 +1,179 @@
+"""What is measured: each subject from the start of its process or job to its last write."""
+
+import os
+import re
+import resource
+import shutil
+import subprocess
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.peer_environment import peer_python
+from benchmarks.peers.arguments import Arguments
+from benchmarks.place import NAMESPACE, PREFIX_TOPIC, ROOT, TOPIC, Place, metered, python_path
+from tidemark import flink, jobs
+from tidemark.errors import UserError
+
+LONGEST_S = 3600
+LOOK_EVERY_S = 0.2
+
+
+@dataclass(frozen=True)
+class Timed:
+    """`startup_s` is the part of `duration_s` before events flow; `cpu_s` of processes beside the stack."""
+
+    duration_s: float
+    startup_s: float
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run of one subject; see `Timed`."""
+
+    events: int
+    duration_s: float
+    startup_s: float
+    cpu_s: float
+
+
+@dataclass(frozen=True)
+class Subject:
+    """`backends` it can keep state on (None: it has none); `prefix`: too slow for all events."""
+
+    name: str
+    backends: tuple[str | None, ...]
+    time: Callable[[Place], Timed]
+    prefix: bool = False
+    writes: bool = True
+
+    def events(self, place: Place) -> int:
+        return place.prefix if self.prefix else place.events
+
+    def run(self, place: Place) -> Run:
+        """One run, from an empty Redis."""
+        place.empty_redis()
+        with metered(place) as meter:
+            timed = self.time(place)
+        return Run(self.events(place), timed.duration_s, timed.startup_s, meter.cpu_s + timed.cpu_s)
+
+
+def tidemark(place: Place) -> Timed:
+    """The job as users submit it."""
+    environment = {
+        "TIDEMARK_KAFKA": place.kafka,
+        "TIDEMARK_REDIS": place.redis,
+        "TIDEMARK_NAMESPACE": NAMESPACE,
+        "TIDEMARK_UNTIL_NOW": "true",
+        f"{jobs.JOBS[place.job].prefix}TOPIC": TOPIC,
+    }
+    record = jobs.JobRecord(place.job, environment)
+    return ended(place, jobs.submit(place.flink, place.stack.run, record, lambda _: None))
+
+
+def flink_peer(name: str, topic: str) -> Callable[[Place], Timed]:
+    """A PyFlink script of `peers/`."""
+
+    def run(place: Place) -> Timed:
+        line = flink.command(
+            "run",
+            *("--jobmanager", place.flink, "--detached"),
+            *("--python", str(ROOT / "benchmarks" / "peers" / f"{name}.py")),
+            *arguments(place, topic, Path()).words(),
+        )
+        variables = {**flink.environment(place.stack.run), "PYTHONPATH": python_path()}
+        log = place.stack.run / "log" / f"submit-{name}.log"
+        said = flink.call(line, variables, log, jobs.SUBMIT_TIMEOUT_S)
+        return ended(place, said.rpartition("JobID ")[2].split()[0])
+
+    return run
+
+
+def ended(place: Place, job_id: str) -> Timed:
+    """Wait for the end of a job; its times are Flink's. It has started up when its last task runs.
+
+    Raises
+    ------
+    UserError : it failed, once is enough: a run that started again is no measurement.
+    """
+    deadline = time.monotonic() + LONGEST_S
+    while (job := flink.get(place.flink, f"/jobs/{job_id}"))["state"] != "FINISHED":
+        failures = flink.get(place.flink, f"/jobs/{job_id}/exceptions")["exceptionHistory"]["entries"]
+        if failures or job["state"] in ("FAILED", "CANCELED") or time.monotonic() > deadline:
+            what = failures[0]["stacktrace"].splitlines()[0] if failures else f"it is {job['state']}"
+            raise UserError(f"job {job['name']} did not finish: {what}", exit_code=1)
+        time.sleep(LOOK_EVERY_S)
+    paths = [f"/jobs/{job_id}/vertices/{vertex['id']}/subtasktimes" for vertex in job["vertices"]]
+    tasks = [task for path in paths for task in flink.get(place.flink, path)["subtasks"]]
+    ready_ms = max(task["timestamps"]["RUNNING"] for task in tasks)
+    return Timed(job["duration"] / 1000, (ready_ms - job["start-time"]) / 1000)
+
+
+def python_peer(name: str) -> Callable[[Place], Timed]:
+    """A module of `peers/` in an environment of its own."""
+
+    def run(place: Place) -> Timed:
+        python = peer_python(place.stack.tools)
+        state = place.stack.run / "tmp" / f"{name}-{uuid.uuid4().hex[:8]}"
+        state.mkdir(parents=True)
+        log = place.stack.run / "log" / f"{name}.log"
+        line = [str(python), "-m", f"benchmarks.peers.{name}", *arguments(place, TOPIC, state).words()]
+        before, start_s = _children_cpu_s(), time.time()
+        _call(line, log)
+        duration_s, cpu_s = time.time() - start_s, _children_cpu_s() - before
+        shutil.rmtree(state)
+        return Timed(duration_s, ready_s(log.read_text()) - start_s, cpu_s)
+
+    return run
+
+
+def arguments(place: Place, topic: str, state: Path) -> Arguments:
+    """For a peer."""
+    events = place.prefix if topic == PREFIX_TOPIC else place.events
+    return Arguments(place.kafka, place.redis, topic, events, place.schema, str(state))
+
+
+def _call(line: list[str], log: Path) -> None:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    with log.open("w") as stream:
+        done = subprocess.run(
+            line,
+            cwd=ROOT,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            timeout=LONGEST_S,
+            check=False,
+        )
+    if done.returncode != 0:
+        last = (log.read_text().strip().splitlines() or ["it said nothing"])[-1]
+        raise UserError(f"{line[2]} ended with {done.returncode}: {last}", exit_code=1)
+
+
+def ready_s(output: str) -> float:
+    """The epoch seconds that `first_event` said. Raises UserError: it never did."""
+    found = re.search(r"^first event at ([\d.]+)$", output, re.MULTILINE)
+    if found is None:
+        raise UserError("the peer read no event", exit_code=1)
+    return float(found.group(1))
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+SUBJECTS: Mapping[str, Subject] = {
+    subject.name: subject
+    for subject in (
+        Subject("tidemark", ("rocksdb", "heap"), tidemark),
+        Subject("blackhole", (None,), flink_peer("blackhole", TOPIC), writes=False),
+        Subject("quix", ("rocksdb",), python_peer("quix")),
+        Subject("bytewax", ("heap",), python_peer("bytewax")),
+        Subject("per_record", ("rocksdb", "heap"), flink_peer("per_record", PREFIX_TOPIC), prefix=True),
+    )
+}

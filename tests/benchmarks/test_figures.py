@@ -1,0 +1,48 @@
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.figures import machine, results, save, throughput
+from benchmarks.subjects import Run
+
+RUNS = [
+    Run(1000, 10.0, 3.0, 0.002),
+    Run(1000, 2.0, 1.0, 0.004),
+    Run(1000, 5.0, 2.0, 0.001),
+]
+
+
+def test_a_row_holds_the_medians_and_every_run() -> None:
+    row = throughput("visitor_preferences", "quix", "rocksdb", RUNS)
+    assert row == {
+        "job": "visitor_preferences",
+        "subject": "quix",
+        "backend": "rocksdb",
+        "events": 1000,
+        "events_per_s": 200,
+        "cpu_s_per_million": 2.0,
+        "startup_s": 2.0,
+        "events_per_s_once_up": 333,
+        "runs": [100, 500, 200],
+    }
+
+
+@given(st.permutations(RUNS))
+def test_the_order_of_the_runs_changes_no_median(runs: list[Run]) -> None:
+    row, other = throughput("j", "quix", None, runs), throughput("j", "quix", None, RUNS)
+    assert {**row, "runs": None} == {**other, "runs": None}
+
+
+def test_the_file_has_every_list_and_reads_back(tmp_path: Path) -> None:
+    found = results([throughput("j", "quix", None, RUNS)])
+    save(found, tmp_path / "new" / "latest.json")
+    assert json.loads((tmp_path / "new" / "latest.json").read_text()) == found
+    assert list(found) == ["commit", "machine", "throughput", "latency", "bytes"]
+
+
+def test_the_machine_is_described_without_its_name() -> None:
+    described = machine()
+    assert described["cores"] >= 1
+    assert str(Path.cwd()) not in str(described)
