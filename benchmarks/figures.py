@@ -66,7 +66,7 @@ def machine() -> dict[str, Any]:
         "cpu": found.group(1) if found else platform.machine(),
         "cores": len(os.sched_getaffinity(0)),
         "memory_gb": round(psutil.virtual_memory().total / 1e9),
-        "system": f"{platform.system()} {platform.release()}",
+        "system": platform.system(),
         "python": platform.python_version(),
         "java": java.group(1) if java else None,
         "flink": version("apache-flink"),

@@ -4,8 +4,9 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import psutil
@@ -51,6 +52,7 @@ class Place:
         """Nothing in memory and nothing in the append-only file, so that all runs start alike."""
         with redis_py.Redis.from_url(self.redis) as client:
             client.flushall()
+            client.config_resetstat()
             client.bgrewriteaof()
             persistence: Any = client.info("persistence")
             while persistence["aof_rewrite_in_progress"] or persistence["aof_rewrite_scheduled"]:
@@ -65,17 +67,38 @@ def python_path() -> str:
 
 @dataclass
 class Meter:
-    """CPU seconds of the task managers with their Python workers, and of Redis."""
+    """What was seen around a run.
+
+    cpu_s : of the task managers with their Python workers, and of Redis.
+    first_write_s : epoch seconds when Redis had answered the first write; None when there was none.
+    """
 
     cpu_s: float = 0.0
+    first_write_s: float | None = None
+    done: Event = field(default_factory=Event)
+
+    def watch(self, url: str) -> None:
+        """Look for the first write until it is there or the run is over."""
+        with redis_py.Redis.from_url(url) as client:
+            while not self.done.wait(LOOK_EVERY_S):
+                statistics: Any = client.info("commandstats")
+                if "cmdstat_fcall" in statistics:
+                    self.first_write_s = time.time()
+                    return
 
 
 @contextmanager
 def metered(place: Place) -> Iterator[Meter]:
     """Measure what happens within."""
     meter, before = Meter(), _cpu_s(place.stack)
-    yield meter
-    meter.cpu_s = _cpu_s(place.stack) - before
+    watcher = Thread(target=meter.watch, args=(place.redis,))
+    watcher.start()
+    try:
+        yield meter
+    finally:
+        meter.cpu_s = _cpu_s(place.stack) - before
+        meter.done.set()
+        watcher.join()
 
 
 def _cpu_s(stack: LocalStack) -> float:

@@ -23,10 +23,15 @@ LOOK_EVERY_S = 0.2
 
 @dataclass(frozen=True)
 class Timed:
-    """`startup_s` is the part of `duration_s` before events flow; `cpu_s` of processes beside the stack."""
+    """From `start_s` (epoch); `cpu_s` is of processes beside the stack.
 
+    startup_s : the part of `duration_s` before events flow; None: until Redis had the first write. (Flink's
+        Python workers open after their task counts as running; until they have, events wait.)
+    """
+
+    start_s: float
     duration_s: float
-    startup_s: float
+    startup_s: float | None
     cpu_s: float = 0.0
 
 
@@ -58,7 +63,10 @@ class Subject:
         place.empty_redis()
         with metered(place) as meter:
             timed = self.time(place)
-        return Run(self.events(place), timed.duration_s, timed.startup_s, meter.cpu_s + timed.cpu_s)
+        startup_s = timed.startup_s
+        if startup_s is None:
+            startup_s = (meter.first_write_s or timed.start_s) - timed.start_s
+        return Run(self.events(place), timed.duration_s, startup_s, meter.cpu_s + timed.cpu_s)
 
 
 def tidemark(place: Place) -> Timed:
@@ -87,13 +95,13 @@ def flink_peer(name: str, topic: str) -> Callable[[Place], Timed]:
         variables = {**flink.environment(place.stack.run), "PYTHONPATH": python_path()}
         log = place.stack.run / "log" / f"submit-{name}.log"
         said = flink.call(line, variables, log, jobs.SUBMIT_TIMEOUT_S)
-        return ended(place, said.rpartition("JobID ")[2].split()[0])
+        return ended(place, said.rpartition("JobID ")[2].split()[0], writes=name != "blackhole")
 
     return run
 
 
-def ended(place: Place, job_id: str) -> Timed:
-    """Wait for the end of a job; its times are Flink's. It has started up when its last task runs.
+def ended(place: Place, job_id: str, *, writes: bool = True) -> Timed:
+    """Wait for the end of a job; its times are Flink's. One without writes is up when its last task runs.
 
     Raises
     ------
@@ -106,10 +114,13 @@ def ended(place: Place, job_id: str) -> Timed:
             what = failures[0]["stacktrace"].splitlines()[0] if failures else f"it is {job['state']}"
             raise UserError(f"job {job['name']} did not finish: {what}", exit_code=1)
         time.sleep(LOOK_EVERY_S)
+    start_s, duration_s = job["start-time"] / 1000, job["duration"] / 1000
+    if writes:
+        return Timed(start_s, duration_s, None)
     paths = [f"/jobs/{job_id}/vertices/{vertex['id']}/subtasktimes" for vertex in job["vertices"]]
     tasks = [task for path in paths for task in flink.get(place.flink, path)["subtasks"]]
     ready_ms = max(task["timestamps"]["RUNNING"] for task in tasks)
-    return Timed(job["duration"] / 1000, (ready_ms - job["start-time"]) / 1000)
+    return Timed(start_s, duration_s, ready_ms / 1000 - start_s)
 
 
 def python_peer(name: str) -> Callable[[Place], Timed]:
@@ -125,7 +136,7 @@ def python_peer(name: str) -> Callable[[Place], Timed]:
         _call(line, log)
         duration_s, cpu_s = time.time() - start_s, _children_cpu_s() - before
         shutil.rmtree(state)
-        return Timed(duration_s, ready_s(log.read_text()) - start_s, cpu_s)
+        return Timed(start_s, duration_s, ready_s(log.read_text()) - start_s, cpu_s)
 
     return run
 

@@ -1,7 +1,8 @@
 """The same work in Quix Streams, state on RocksDB: `python -m benchmarks.peers.quix ARGUMENTS`.
 
 In its favour: no changelog topic, bytes instead of JSON in its state, and what a visitor's events changed
-between two commits goes to Redis as one command.
+between two commits goes to Redis as one command. Its state expires by its own time to live, as the
+job's does; without, it needs a third less CPU, and event ids stay for ever.
 """
 
 import struct
@@ -55,14 +56,14 @@ def main() -> None:
         identity = "!" + event["event_id"]
         if state.exists(identity):
             return None
-        state.set_bytes(identity, b"")
+        state.set_bytes(identity, b"", ttl=SEEN)
 
         def get(field: str) -> Entry | None:
             entry = state.get_bytes(field)
             return None if entry is None else layout.unpack(entry)
 
         def put(field: str, entry: Entry) -> None:
-            state.set_bytes(field, layout.pack(*entry))
+            state.set_bytes(field, layout.pack(*entry), ttl=kept)
 
         return fold(event, half_lives_ms, get, put)
 
