@@ -36,7 +36,9 @@ def test_metrics_count_events_and_repeats(corner: Corner) -> None:
         return (metrics.events, metrics.duplicates, metrics.lag) == (2_500, 500, 0)
 
     await_true(reported, 60, lambda: str(job_metrics(corner.flink, job)))
-    assert names_of_metrics(corner, job) >= METRICS
+    await_true(
+        lambda: names_of_metrics(corner, job) >= METRICS, 30, lambda: str(names_of_metrics(corner, job))
+    )
 
 
 def names_of_metrics(corner: Corner, job: str) -> set[str]:
