@@ -107,8 +107,10 @@ class Corner:
         return int(flink.get(self.flink, f"/jobs/{job_id}/checkpoints")["counts"]["completed"])
 
     def restarts(self, job_id: str) -> int:
-        found = flink.get(self.flink, f"/jobs/{job_id}/metrics?get=numRestarts")
-        return int(found[0]["value"]) if found else 0  # a job manager reports it after a while
+        path = f"/jobs/{job_id}/metrics?get=numRestarts"
+        # A job manager reports it after a while; until then nothing is known, which is not zero.
+        await_true(lambda: bool(flink.get(self.flink, path)), 30, lambda: "numRestarts is not reported")
+        return int(flink.get(self.flink, path)[0]["value"])
 
     def cancel_all(self) -> None:
         """End whatever jobs run, so that the next test has the slot."""

@@ -1,6 +1,7 @@
 """What breaks, and what Redis holds afterwards: the oracle's values, whatever broke."""
 
 import time
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -46,10 +47,14 @@ def test_a_killed_task_manager_loses_and_doubles_nothing(corner: Corner) -> None
     corner.produce(events[:40_000])
     job = corner.submit()
     await_true(lambda: corner.checkpoints(job) > 0, 60, lambda: "no checkpoint")
-    corner.produce(events[40_000:] + events[:40_000])
+    rest = Thread(target=corner.produce, args=(events[40_000:] + events[:40_000],))
+    rest.start()
+    time.sleep(1)
     old = snapshot(corner)
     assert old, "killed before anything was written: the test shows nothing"
     corner.stack.kill_task_manager()
+    assert rest.is_alive(), "killed after the last event was sent: not in the middle"
+    rest.join()
     corner.stack.start_task_manager()
     corner.await_agreement(expected)
     await_true(lambda: corner.restarts(job) >= 1, 30, lambda: "no restart was counted")
