@@ -1,13 +1,15 @@
 """Configuration of the jobs, read from the environment; `tidemark submit` sets and prints the variables."""
 
+import os
 from datetime import timedelta
 from itertools import pairwise
-from typing import Self
+from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flink_jobs.durations import Duration, milliseconds
+from flink_jobs.kafka_access import PREFIX, KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
 from operators.facets import FACETS
 from schemas import behaviors
@@ -20,10 +22,21 @@ RETENTION_HALF_LIVES = 10
 """What was untouched for ten half-lives of the longest horizon is a thousandth of itself: negligible."""
 
 
+def _kafka(bootstrap: Any) -> Any:
+    """An address and the variables that say how it is reached; anything else is left to pydantic."""
+    if not isinstance(bootstrap, str):
+        return bootstrap
+    return KafkaAccess.from_variables({**os.environ, **({PREFIX: bootstrap} if bootstrap else {})})
+
+
+Kafka = Annotated[KafkaAccess, NoDecode, BeforeValidator(_kafka)]
+
+
 class RunConfig(BaseSettings):
     """`TIDEMARK_…`: addresses, start and end, and how rows are bundled. The same for every job.
 
-    kafka, redis, registry : bootstrap servers, URL, schema registry (empty: raw Avro).
+    kafka : `TIDEMARK_KAFKA`, with the `TIDEMARK_KAFKA_…` that belong to it.
+    redis, registry : URL, schema registry (empty: raw Avro).
     namespace : first part of every Redis key.
     start, until_now : see `KafkaSource`.
     bundle_time, bundle_rows : a bundle of rows goes to Python when it is this old or this large.
@@ -31,7 +44,7 @@ class RunConfig(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TIDEMARK_", extra="ignore")
 
-    kafka: str = "127.0.0.1:9092"
+    kafka: Kafka = Field(default_factory=lambda: _kafka(""))
     redis: str = "redis://127.0.0.1:6379"
     registry: str = ""
     namespace: str = Field("tm", pattern=r"^[^{}:\s]+$")
@@ -46,7 +59,7 @@ class RunConfig(BaseSettings):
         return KafkaSource(
             topic=topic,
             schema_name=schema_name,
-            bootstrap=self.kafka,
+            kafka=self.kafka,
             group=group,
             start=self.start,
             until_now=self.until_now,

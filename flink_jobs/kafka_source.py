@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, field_validator, model_validator
 
+from flink_jobs.kafka_access import KafkaAccess
 from schemas.avro import Schema, load
 from schemas.flink_types import columns
 
@@ -18,7 +19,7 @@ class KafkaSource(BaseModel):
     """One topic of one schema.
 
     topic, schema_name : what to read, and the `.avsc` of `schemas/` that describes it.
-    bootstrap : `host:port[,host:port]`.
+    kafka : how to reach it.
     group : consumer group, for committed offsets and for watching the lag; a resumed job goes by its state.
     start : `earliest`, `latest`, `committed`, or an ISO time. A job resumed from a savepoint ignores it.
     until_now : end by itself at the offsets that were the last when the job started.
@@ -27,7 +28,7 @@ class KafkaSource(BaseModel):
 
     topic: str
     schema_name: str
-    bootstrap: str = "127.0.0.1:9092"
+    kafka: KafkaAccess = KafkaAccess()
     group: str
     start: str = "earliest"
     until_now: bool = False
@@ -45,7 +46,7 @@ class KafkaSource(BaseModel):
 
     @model_validator(mode="after")
     def _ids_are_safe_in_sql(self) -> Self:
-        for name in ("topic", "bootstrap", "group", "registry"):
+        for name in ("topic", "group", "registry"):
             if "'" in getattr(self, name):
                 raise ValueError(f"{name} must not contain a quote")
         return self
@@ -68,7 +69,7 @@ class KafkaSource(BaseModel):
         options = {
             "connector": "kafka",
             "topic": self.topic,
-            "properties.bootstrap.servers": self.bootstrap,
+            **self.kafka.connector_options(),
             "properties.group.id": self.group,
             "properties.auto.offset.reset": "earliest",
             "scan.topic-partition-discovery.interval": "0",

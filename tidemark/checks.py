@@ -7,7 +7,7 @@ import redis
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
-from tidemark.errors import UserError
+from tidemark.errors import UserError, described
 from tidemark.settings import without_password
 
 TIMEOUT_S = 5
@@ -48,14 +48,6 @@ def refuse_unknown(config: type[BaseSettings]) -> None:
         field = variable.removeprefix(prefix).lower()
         if variable.startswith(prefix) and field not in fields:
             raise UserError(f"wrong configuration: no setting {field!r}; there is: {', '.join(fields)}")
-
-
-def described(error: ValidationError) -> str:
-    """Each wrong field and why, in one line."""
-    return "; ".join(
-        f"{'.'.join(str(part) for part in wrong['loc'])}: {wrong['msg'].removeprefix('Value error, ')}"
-        for wrong in error.errors()
-    )
 
 
 def check_redis(url: str) -> redis.Redis:

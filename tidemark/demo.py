@@ -62,9 +62,8 @@ def demo(settings: Demo, console: Console) -> None:
         stack.up()
         kafka, redis, flink = (stack.addresses[name] for name in ("kafka", "redis", "flink"))
         create_topics(kafka)
-        environment = {"TIDEMARK_KAFKA": kafka, "TIDEMARK_REDIS": redis}
         console.print(f"submitting {JOB} …")
-        job_id = submit(flink, settings.run, JobRecord(JOB, environment), lambda _: None)
+        job_id = submit(flink, settings.run, JobRecord(JOB, stack.access), lambda _: None)
         with replaying(kafka, settings.speed) as progress, closing(Tidemark(redis)) as client:
             watch(Watched(settings, flink, redis, job_id, progress, client), console)
     except KeyboardInterrupt:

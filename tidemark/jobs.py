@@ -13,7 +13,7 @@ from tidemark import flink as cluster
 from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
-from tidemark.settings import stack_addresses, without_password
+from tidemark.settings import stack_access, without_password
 
 
 @dataclass(frozen=True)
@@ -198,9 +198,7 @@ def _abandoned(run: Path, record: JobRecord) -> JobRecord:
 
 def _moved(record: JobRecord, run: Path) -> JobRecord:
     """The record with the local stack's addresses of today: ports may have changed since."""
-    addresses = stack_addresses(run)
-    today = {"TIDEMARK_KAFKA": addresses["kafka"], "TIDEMARK_REDIS": addresses["redis"]}
-    return replace(record, environment={**record.environment, **today})
+    return replace(record, environment={**record.environment, **stack_access(run)})
 
 
 def _record(run: Path, name: str, *, savepoint: str | None, resume_on_up: bool) -> None:

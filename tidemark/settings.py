@@ -1,11 +1,16 @@
 """Where Kafka, Redis and Flink are: an option, the environment, the local stack, or the usual ports."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flink_jobs.kafka_access import PREFIX, KafkaAccess
+from tidemark.errors import UserError, described
 
 
 class Settings(BaseSettings):
@@ -33,14 +38,42 @@ class Settings(BaseSettings):
         self.redis = self.redis or stack.get("redis", "redis://127.0.0.1:6379")
         self.flink = self.flink or stack.get("flink", "127.0.0.1:8081")
 
+    def kafka_access(self, kafka: str = "") -> KafkaAccess:
+        """How to reach `kafka` (`host:port,…`), or else the Kafka of these settings.
+
+        The local stack's own is reached as `tidemark up` set it up; variables go before that.
+
+        Raises
+        ------
+        UserError : a `TIDEMARK_KAFKA_…` variable is wrong.
+        """
+        bootstrap, stack = kafka or self.kafka, stack_access(self.run)
+        known = stack if stack.get(PREFIX) == bootstrap else {}
+        given = {name: value for name, value in os.environ.items() if value}
+        try:
+            return KafkaAccess.from_variables({**known, **given, PREFIX: bootstrap})
+        except ValidationError as error:
+            raise UserError(f"wrong {PREFIX} settings: {described(error)}") from error
+        except ValueError as error:
+            raise UserError(f"wrong {PREFIX} settings: {error}") from error
+
 
 def stack_addresses(run: Path) -> dict[str, str]:
     """The addresses that `tidemark up` wrote to `stack.json`; empty when no local stack was started."""
+    return _of_stack(run, "addresses")
+
+
+def stack_access(run: Path) -> dict[str, str]:
+    """The `TIDEMARK_…` variables that reach the local stack's Kafka and Redis; no secret is in them."""
+    return _of_stack(run, "access")
+
+
+def _of_stack(run: Path, part: str) -> dict[str, str]:
     file = run / "stack.json"
     if not file.exists():
         return {}
-    addresses: dict[str, str] = json.loads(file.read_text())["addresses"]
-    return addresses
+    found: dict[str, str] = json.loads(file.read_text()).get(part, {})
+    return found
 
 
 def without_password(value: str) -> str:

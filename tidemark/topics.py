@@ -1,23 +1,22 @@
 """Kafka topics: create what is missing, look at what is there, and say plainly when Kafka is not."""
 
-import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from flink_jobs.kafka_access import KafkaAccess
 from schemas.behaviors import TOPIC as BEHAVIORS
 from tidemark.errors import UserError
+from tidemark.kafka_errors import CONNECT_TIMEOUT_S, check_reachable, kafka_errors
+
+Kafka = KafkaAccess | str
+"""How to reach it; an address alone, `host:port[,host:port]`, is spoken to in plaintext."""
 
 TOPICS = (BEHAVIORS,)
 """The topics of the jobs that exist."""
 
 PARTITIONS = 4
-
-CONNECT_TIMEOUT_S = 5
-"""How long a person waits, at most, to read that there is no Kafka."""
-
-WHERE_ELSE = "`tidemark up` starts a local Kafka; --kafka or TIDEMARK_KAFKA names another"
 
 
 @dataclass(frozen=True)
@@ -37,12 +36,8 @@ class Topic:
         return sum(self.end.values()) - sum(self.first.values())
 
 
-def create_topics(kafka: str, names: Iterable[str] = TOPICS, partitions: int = PARTITIONS) -> list[str]:
+def create_topics(kafka: Kafka, names: Iterable[str] = TOPICS, partitions: int = PARTITIONS) -> list[str]:
     """Create the topics that are missing, with the broker's default replication; leave the others alone.
-
-    Parameters
-    ----------
-    kafka : bootstrap servers, `host:port[,host:port]`.
 
     Returns
     -------
@@ -63,14 +58,14 @@ def create_topics(kafka: str, names: Iterable[str] = TOPICS, partitions: int = P
     return created
 
 
-def describe_topics(kafka: str, names: Iterable[str] = TOPICS) -> list[Topic]:
+def describe_topics(kafka: Kafka, names: Iterable[str] = TOPICS) -> list[Topic]:
     """Partitions and offsets of those of `names` that exist. Raises UserError: Kafka cannot be reached."""
     with _admin(kafka) as admin:
         there = set(admin.list_topics())
         return [_topic(admin, name) for name in dict.fromkeys(names) if name in there]
 
 
-def check_topic(kafka: str, topic: str) -> Topic:
+def check_topic(kafka: Kafka, topic: str) -> Topic:
     """The topic, or a UserError that says how to get it (no Kafka at the address, no such topic)."""
     found = describe_topics(kafka, [topic])
     if not found:
@@ -81,70 +76,37 @@ def check_topic(kafka: str, topic: str) -> Topic:
     return found[0]
 
 
-def end_offsets(kafka: str, topic: str) -> dict[int, int]:
+def end_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
     """By partition, the offset after the newest message. Raises UserError as `check_topic` does."""
     return check_topic(kafka, topic).end
 
 
 @contextmanager
-def kafka_errors(kafka: str) -> Iterator[None]:
-    """Turn what kafka-python raises, while it connects or is asked something, into a UserError."""
-    from kafka.errors import KafkaError, KafkaTimeoutError
-
+def connecting(kafka: Kafka) -> Iterator[dict[str, Any]]:
+    """Options of a client of kafka-python; what it raises in the block becomes a UserError."""
+    access = KafkaAccess.of(kafka)
+    check_reachable(access)
     try:
-        yield
-    except KafkaTimeoutError as error:
-        raise UserError(
-            f"no answer from Kafka at {kafka} within {CONNECT_TIMEOUT_S} seconds. {WHERE_ELSE}"
-        ) from error
-    except KafkaError as error:
-        raise UserError(f"Kafka at {kafka} refused: {error}") from error
-
-
-def check_reachable(kafka: str) -> None:
-    """Return once one of the servers accepts a connection.
-
-    kafka-python would try a refused address again and again for the whole timeout, and would not say why.
-
-    Raises
-    ------
-    UserError : `kafka` does not read `host:port[,host:port]`, or no server accepts a connection.
-    """
-    reason = ""
-    for host, port in addresses(kafka):
-        try:
-            with socket.create_connection((host, port), CONNECT_TIMEOUT_S):
-                return
-        except OSError as error:
-            reason = error.strerror or str(error)
-    raise UserError(f"no Kafka at {kafka} ({reason}). {WHERE_ELSE}")
-
-
-def addresses(kafka: str) -> list[tuple[str, int]]:
-    """Host and port of each bootstrap server. Raises UserError: not `host:port[,host:port]`."""
-    servers = []
-    for server in kafka.split(","):
-        host, _, port = server.strip().rpartition(":")
-        if not (host and port.isascii() and port.isdecimal() and 0 < int(port[:6]) < 65_536):
-            raise UserError(f"Kafka address {kafka!r} does not read host:port[,host:port]. {WHERE_ELSE}")
-        servers.append((host.strip("[]"), int(port)))
-    return servers
+        options = access.client_options()
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    with kafka_errors(access):
+        yield {**options, "bootstrap_timeout_ms": CONNECT_TIMEOUT_S * 1000}
 
 
 @contextmanager
-def _admin(kafka: str) -> Iterator[Any]:
+def _admin(kafka: Kafka) -> Iterator[Any]:
     from kafka import KafkaAdminClient
 
-    check_reachable(kafka)
-    with kafka_errors(kafka):
-        admin = KafkaAdminClient(bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_S * 1000)
+    with connecting(kafka) as options:
+        admin = KafkaAdminClient(**options)
         try:
             yield admin
         finally:
             admin.close()
 
 
-def _create(admin: Any, kafka: str, name: str, partitions: int) -> bool:
+def _create(admin: Any, kafka: Kafka, name: str, partitions: int) -> bool:
     """Create one topic; false when somebody else was quicker."""
     from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 

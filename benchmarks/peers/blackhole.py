@@ -5,6 +5,7 @@ from pyflink.datastream import StreamExecutionEnvironment
 from pyflink.table import StreamTableEnvironment
 
 from benchmarks.peers.arguments import parse
+from flink_jobs.kafka_access import KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
 from schemas.flink_types import columns
 
@@ -22,7 +23,7 @@ def main() -> None:
     source = KafkaSource(
         topic=arguments.topic,
         schema_name="behavior",
-        bootstrap=arguments.kafka,
+        kafka=KafkaAccess(bootstrap=arguments.kafka),
         group=NAME,
         until_now=True,
     )

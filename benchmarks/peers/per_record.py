@@ -14,6 +14,7 @@ from pyflink.table import StreamTableEnvironment
 from benchmarks.peers.arguments import Arguments, parse
 from benchmarks.peers.decayed import SEEN_S, fold
 from benchmarks.peers.writes import Writer
+from flink_jobs.kafka_access import KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
 
 NAME = "per_record"
@@ -73,7 +74,7 @@ def main() -> None:
     source = KafkaSource(
         topic=arguments.topic,
         schema_name="behavior",
-        bootstrap=arguments.kafka,
+        kafka=KafkaAccess(bootstrap=arguments.kafka),
         group=NAME,
         until_now=True,
     )

@@ -56,7 +56,7 @@ def submit(
 
     settings, plain = Settings(), known(name)
     environment = {
-        "TIDEMARK_KAFKA": kafka or settings.kafka,
+        **settings.kafka_access(kafka).variables(),
         "TIDEMARK_REDIS": redis or settings.redis,
         "TIDEMARK_NAMESPACE": settings.namespace,
         "TIDEMARK_START": start,

@@ -54,10 +54,10 @@ def topics(
     """
     from tidemark.topics import TOPICS, create_topics, describe_topics
 
-    kafka, wanted = kafka or Settings().kafka, names or TOPICS
-    created = create_topics(kafka, wanted, partitions)
-    table = Table("topic", "partitions", "messages", "", title=f"topics at {kafka}")
-    for topic in describe_topics(kafka, wanted):
+    access, wanted = Settings().kafka_access(kafka), names or TOPICS
+    created = create_topics(access, wanted, partitions)
+    table = Table("topic", "partitions", "messages", "", title=f"topics at {access}")
+    for topic in describe_topics(access, wanted):
         note = "created" if topic.name in created else ""
         table.add_row(topic.name, str(len(topic.end)), f"{topic.messages:,}", note)
     Console().print(table)
@@ -115,7 +115,7 @@ def _replay(
     with stopped_by_ctrl_c() as stop, Display(Console(stderr=True)) as display:
         replayed = replay(
             source,
-            kafka or Settings().kafka,
+            Settings().kafka_access(kafka),
             topic=topic,
             selection=select(from_, to, limit),
             speed=parse_speed(speed),

@@ -22,6 +22,10 @@ def up(
         str | None, typer.Option(help="Of each, all in all, such as 2304m.")
     ] = None,
     kafka_heap: Annotated[str | None, typer.Option(help="Largest Java heap of Kafka, such as 1g.")] = None,
+    secured: Annotated[
+        bool | None,
+        typer.Option("--secured", help="Kafka and Redis with TLS and passwords, made in .run/secrets."),
+    ] = None,
 ) -> None:
     """Start Kafka, Redis and a Flink cluster on this machine.
 
@@ -42,6 +46,7 @@ def up(
         task_managers,
         kafka_heap=kafka_heap,
         task_manager_memory=task_manager_memory,
+        secured=secured,
         say=console.print,
     )
     stack.up()

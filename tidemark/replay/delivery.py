@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from tidemark.errors import UserError
-from tidemark.topics import CONNECT_TIMEOUT_S, check_topic, kafka_errors
+from tidemark.topics import Kafka, check_topic, connecting
 
 SETTINGS: dict[str, Any] = {
     # Idempotence (with all replicas' acknowledgement): retries neither lose, nor double, nor swap messages.
@@ -60,16 +60,14 @@ class Delivery:
         Kafka has refused a message, or not taken it within two minutes of retries.
     """
 
-    def __init__(self, kafka: str, topic: str) -> None:
+    def __init__(self, kafka: Kafka, topic: str) -> None:
         from kafka import KafkaProducer
 
         partitions = len(check_topic(kafka, topic).end)
         self._kafka, self._topic = kafka, topic
         self._partition = _partitioner(partitions)
-        with kafka_errors(kafka):
-            self._producer = KafkaProducer(
-                bootstrap_servers=kafka, bootstrap_timeout_ms=CONNECT_TIMEOUT_S * 1000, **SETTINGS
-            )
+        with connecting(kafka) as options:
+            self._producer = KafkaProducer(**options, **SETTINGS)
         self._unanswered: deque[Any] = deque()
         self.accepted = 0
 

@@ -11,6 +11,7 @@ from tidemark.replay.delivery import Delivery
 from tidemark.replay.pacing import Pacer, Stop, StopFlag
 from tidemark.replay.selection import events, last_event_ms
 from tidemark.replay.source import BadRow, Event, Selection, Source
+from tidemark.topics import Kafka
 
 PROGRESS_EVERY_S = 0.1
 
@@ -48,7 +49,7 @@ class Replayed:
 
 def replay(
     source: Source,
-    kafka: str,
+    kafka: Kafka,
     *,
     topic: str = TOPIC,
     selection: Selection = Selection(),  # noqa: B008 - frozen
@@ -62,7 +63,7 @@ def replay(
 
     Parameters
     ----------
-    kafka : bootstrap servers, `host:port[,host:port]`. The topic must exist.
+    kafka : how to reach it; the topic must exist.
     speed : seconds of event time a second; infinity is as fast as possible.
     shift_to_now : move all event times by one amount: at infinite speed the last event of the selection
         becomes now (a file is read twice for that), at any other speed the first one.

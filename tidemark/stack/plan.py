@@ -10,6 +10,7 @@ from tidemark.stack import flink_cluster, kafka, redis_server
 from tidemark.stack.flink_cluster import JOB_MANAGER, task_manager
 from tidemark.stack.flink_config import STATE_BACKENDS, ClusterConfig
 from tidemark.stack.ports import LOOPBACK, USUAL
+from tidemark.stack.security import SECRETS, Secrets
 from tidemark.stack.service import Service
 
 
@@ -19,6 +20,7 @@ class StackSettings:
 
     state : where Flink keeps keyed state, `rocksdb` or `heap`.
     task_managers : how many, of one slot each.
+    secured : Kafka and Redis want TLS and a password; a run folder stays as it was made.
     kafka_heap, task_manager_memory : as Java and Flink write them, `1g`, `2304m`.
 
     Raises
@@ -30,6 +32,7 @@ class StackSettings:
     task_managers: int = 1
     kafka_heap: str = "1g"
     task_manager_memory: str = "2304m"
+    secured: bool = False
 
     def __post_init__(self) -> None:
         if self.state not in STATE_BACKENDS:
@@ -56,6 +59,7 @@ class Wishes:
     task_managers: int | None = None
     kafka_heap: str | None = None
     task_manager_memory: str | None = None
+    secured: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,18 @@ class Plan:
             "flink": f"{LOOPBACK}:{self.ports['flink']}",
         }
 
+    @property
+    def secrets(self) -> Secrets | None:
+        """Of a secured stack."""
+        return Secrets(self.run / SECRETS) if self.settings.secured else None
+
+    def access(self) -> dict[str, str]:
+        """The `TIDEMARK_…` variables with which Kafka and Redis are reached; they name files, not secrets."""
+        return {
+            **kafka.access(self.ports["kafka"], self.secrets).variables(),
+            "TIDEMARK_REDIS": redis_server.url(self.ports["redis"]),
+        }
+
     def prometheus(self) -> list[str]:
         """`host:port` of the endpoints, the job manager's first."""
         return [
@@ -86,7 +102,6 @@ class Plan:
     def services(self) -> dict[str, Service]:
         """By name, in the order of `names`."""
         rest = self.ports["flink"]
-        heap = self.settings.kafka_heap
         managers = {
             task_manager(index): flink_cluster.task_manager_service(
                 self.run, index, rest, self.ports[metrics(task_manager(index))]
@@ -95,7 +110,12 @@ class Plan:
         }
         return {
             "kafka": kafka.service(
-                self.run, self.tools, self.ports["kafka"], self.ports["kafka-controller"], heap
+                self.run,
+                self.tools,
+                self.ports["kafka"],
+                self.ports["kafka-controller"],
+                self.settings.kafka_heap,
+                self.secrets,
             ),
             "redis": redis_server.service(self.run, self.ports["redis"]),
             JOB_MANAGER: flink_cluster.job_manager(self.run, rest, self.ports[metrics(JOB_MANAGER)]),

@@ -20,9 +20,17 @@ FILE = "stack.json"
 
 @dataclass
 class Record:
-    """Addresses by kind, Prometheus endpoints, ports by name, processes by service, the settings of `up`."""
+    """What `up` started, and how to reach it.
+
+    addresses : by kind.
+    access : the `TIDEMARK_…` variables that reach Kafka and Redis.
+    prometheus : endpoints.
+    ports, processes : by name, by service.
+    settings : of the last `up`.
+    """
 
     addresses: dict[str, str] = field(default_factory=dict)
+    access: dict[str, str] = field(default_factory=dict)
     prometheus: list[str] = field(default_factory=list)
     ports: dict[str, int] = field(default_factory=dict)
     processes: dict[str, Started] = field(default_factory=dict)

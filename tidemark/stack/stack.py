@@ -18,6 +18,7 @@ from tidemark.stack.flink_cluster import JOB_MANAGER, prepare_home, task_manager
 from tidemark.stack.launch import start_all
 from tidemark.stack.plan import Plan, StackSettings, Wishes, names, ports_of, wanted_ports
 from tidemark.stack.record import Record, locked, starting_lock
+from tidemark.stack.security import check_unchanged
 
 # Kafka closes its segments within two or three seconds; two busy cores take longer.
 GRACE_S = 20.0
@@ -27,8 +28,8 @@ FOLDERS = ("log", "tmp", "kafka", "redis", "flink", "checkpoints", "savepoints")
 class LocalStack:
     """The stack in the folder `run`, with the programs in `tools`.
 
-    `state`, `task_managers`, `kafka_heap`, `task_manager_memory`: see `StackSettings`; `None` means as at the
-    last `up`, else the default. `say` is told what goes on, a line at a time.
+    `state`, `task_managers`, `kafka_heap`, `task_manager_memory`, `secured`: see `StackSettings`; `None`:
+    as at the last `up`, else the default. `say` is told what goes on, a line at a time.
     """
 
     def __init__(
@@ -40,10 +41,11 @@ class LocalStack:
         *,
         kafka_heap: str | None = None,
         task_manager_memory: str | None = None,
+        secured: bool | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.run, self.tools = run.absolute(), tools.absolute()
-        self._wishes = Wishes(state, task_managers, kafka_heap, task_manager_memory)
+        self._wishes = Wishes(state, task_managers, kafka_heap, task_manager_memory, secured)
         self._say = say
         self._saving = Lock()
         self.record = Record.load(self.run)
@@ -52,6 +54,11 @@ class LocalStack:
     def addresses(self) -> dict[str, str]:
         """`kafka`, `redis` and `flink`, as `tidemark.settings` takes them."""
         return dict(self.record.addresses)
+
+    @property
+    def access(self) -> dict[str, str]:
+        """The `TIDEMARK_…` variables with which a job reaches Kafka and Redis."""
+        return dict(self.record.access)
 
     def up(self) -> None:
         """Start what does not run, wait until all answers, resume the jobs that `down` stopped.
@@ -167,6 +174,7 @@ class LocalStack:
         for name, value in vars(settings).items():
             if alive and name != "task_managers" and value != vars(former)[name]:
                 raise UserError(f"the stack is up with {name} {vars(former)[name]}: `tidemark down` first")
+        check_unchanged(self.run, settings.secured)
         return settings
 
     def _start(self, settings: StackSettings, missing: list[str]) -> None:
@@ -177,6 +185,8 @@ class LocalStack:
         with locked(starting_lock(), lambda: self._say("waiting for another stack to start …")):
             former = self.record.settings
             plan = self._plan(settings, missing)
+            if plan.secrets is not None:
+                plan.secrets.make()
             if JOB_MANAGER in missing:
                 prepare_home(self.run, self.tools, plan.cluster())
             self._say(f"starting {', '.join(missing)} …")
@@ -184,6 +194,7 @@ class LocalStack:
             undo = partial(self._undo, missing, former)
             start_all([services[name] for name in missing], self._remember, undo, self._say)
             self.record.addresses, self.record.prometheus = plan.addresses(), plan.prometheus()
+            self.record.access = plan.access()
             self.record.save(self.run)
 
     def _plan(self, settings: StackSettings, missing: list[str]) -> Plan:
