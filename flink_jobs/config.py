@@ -12,6 +12,7 @@ from flink_jobs.kafka_source import KafkaSource
 from operators.facets import FACETS
 from schemas import behaviors
 from schemas.preferences import Horizon, PreferenceSchema
+from sink_connectors.redis_address import RedisAddress
 
 SHORTEST_HALF_LIFE = timedelta(minutes=10)
 """Below, log2 S + T/h loses more than 1e-9 before 2100: T/h must stay under 2^23 (h = 489 s then)."""
@@ -23,16 +24,21 @@ RETENTION_HALF_LIVES = 10
 class RunConfig(BaseSettings):
     """`TIDEMARK_…`: addresses, start and end, and how rows are bundled. The same for every job.
 
-    kafka, redis, registry : bootstrap servers, URL, schema registry (empty: raw Avro).
+    kafka, registry : bootstrap servers, schema registry (empty: raw Avro).
+    redis, redis_password_file, redis_ca : see `RedisAddress`; the files are those of the task managers.
     namespace : first part of every Redis key.
     start, until_now : see `KafkaSource`.
     bundle_time, bundle_rows : a bundle of rows goes to Python when it is this old or this large.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TIDEMARK_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TIDEMARK_", extra="ignore", hide_input_in_errors=True
+    )  # or a trace would show passwords
 
     kafka: str = "127.0.0.1:9092"
     redis: str = "redis://127.0.0.1:6379"
+    redis_password_file: str = ""
+    redis_ca: str = ""
     registry: str = ""
     namespace: str = Field("tm", pattern=r"^[^{}:\s]+$")
     start: str = "earliest"
@@ -40,6 +46,16 @@ class RunConfig(BaseSettings):
     bundle_time: Duration = timedelta(milliseconds=100)
     bundle_rows: int = Field(10_000, ge=1)
     parallelism: int = Field(1, ge=1)
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_is_a_url(cls, redis: str) -> str:
+        RedisAddress(redis)
+        return redis
+
+    @property
+    def redis_address(self) -> RedisAddress:
+        return RedisAddress(self.redis, self.redis_password_file, self.redis_ca)
 
     def source(self, topic: str, schema_name: str, group: str) -> KafkaSource:
         """A topic read from where this run starts to where it ends."""

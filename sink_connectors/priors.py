@@ -5,6 +5,7 @@ from typing import Any
 from schemas.preference_priors import FacetPrior, PreferenceSample, SampleBuilder
 from schemas.preferences import PreferenceSchema
 from sink_connectors.prepare import prepare
+from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import Command, connect
 from sink_connectors.redis_functions import function
 from sink_connectors.retry import Sender
@@ -15,13 +16,13 @@ VISITORS_AT_ONCE = 256
 class PriorStore:
     """Reads the sample of visitors and publishes priors; waits when Redis is away. Connects at `open`."""
 
-    def __init__(self, url: str, schema: PreferenceSchema, cluster: bool = False) -> None:
-        self._url, self._schema, self._cluster = url, schema, cluster
+    def __init__(self, address: RedisAddress, schema: PreferenceSchema) -> None:
+        self._address, self._schema = address, schema
 
     def open(self, metrics: Any) -> None:
         """metrics : a Flink metric group."""
         retries = metrics.counter("redis_retries")
-        self._redis = connect(self._url, cluster=self._cluster)
+        self._redis = connect(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), retries.inc)
 
     def close(self) -> None:

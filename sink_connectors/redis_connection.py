@@ -8,20 +8,27 @@ from redis import Redis
 from redis.cluster import RedisCluster
 from redis.exceptions import ResponseError
 
+from sink_connectors.redis_address import RedisAddress
+
 TIMEOUT_S = 10.0  # for one answer, not for a pipeline: a server that is alive answers each command far sooner
 SENT_AT_ONCE = 200  # commands: Redis works on them while the next are being packed
 
 Command = list[bytes | str | int | float]
 
 
-def connect(url: str, *, cluster: bool = False, timeout_s: float = TIMEOUT_S) -> Any:
-    """A client of the server (with `cluster`: of the Redis Cluster) at `url`; connects at its first command.
+def connect(address: RedisAddress, *, timeout_s: float = TIMEOUT_S) -> Any:
+    """A client of the server; connects at its first command.
 
     It raises on connection errors and timeouts and never retries by itself: `Sender` does.
     """
-    client = RedisCluster if cluster else Redis
-    return client.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, socket_keepalive=True, protocol=2
+    return Redis(
+        **address.options(),
+        socket_timeout=timeout_s,
+        socket_connect_timeout=timeout_s,
+        socket_keepalive=True,
+        protocol=2,
+        lib_name=None,  # saves two round trips at each new connection
+        lib_version=None,
     )
 
 

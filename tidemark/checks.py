@@ -7,8 +7,9 @@ import redis
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
 
+from sink_connectors.redis_address import PASSWORD, PASSWORD_FILE, RedisAddress
+from sink_connectors.redis_connection import connect
 from tidemark.errors import UserError
-from tidemark.settings import without_password
 
 TIMEOUT_S = 5
 REDIS_AT_LEAST = 7
@@ -34,8 +35,14 @@ def check_visitor_preferences() -> None:
         raise UserError(f"wrong configuration: {described(error)}") from error
     except SettingsError as error:
         raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
+    address = config.run.redis_address
+    if address.secret_stays_behind():
+        raise UserError(
+            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers: put the password"
+            f" into a file that they can read, and name it in {PASSWORD_FILE}"
+        )
     check_topic(config.run.kafka, config.topic)
-    with check_redis(config.run.redis) as client:
+    with check_redis(address) as client:
         conflict = layout_conflict(client, schema)
     if conflict:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
@@ -58,26 +65,23 @@ def described(error: ValidationError) -> str:
     )
 
 
-def check_redis(url: str) -> redis.Redis:
+def check_redis(address: RedisAddress) -> redis.Redis:
     """A connection to a Redis that answers and is new enough for functions.
 
     Raises
     ------
-    UserError : the URL is none, nobody answers, the password is wrong, or the version is too old.
+    UserError : nobody answers, the password is wrong, or the version is too old.
     """
-    shown = without_password(url)
+    shown = address.shown
     try:
-        client: redis.Redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-        )
+        client: redis.Redis = connect(address, timeout_s=TIMEOUT_S)
         server: Any = client.info("server")
         version = str(server["redis_version"])
-    except ValueError as error:
-        raise UserError(
-            f"{shown} is no Redis URL ({error}); write redis://[user:password@]host:port[/db]"
-        ) from error
     except redis.AuthenticationError as error:
-        raise UserError(f"Redis at {shown} refuses the user or password ({error}): mend the URL") from error
+        raise UserError(
+            f"Redis at {shown} refuses the user or password ({error}): mend the user in the URL,"
+            f" or what {PASSWORD_FILE} names"
+        ) from error
     except redis.RedisError as error:
         raise UserError(f"Redis does not answer at {shown} ({error}): start it, or name another") from error
     if int(version.split(".")[0]) < REDIS_AT_LEAST:

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from redis import Redis
 from redis.exceptions import RedisError
 
 from schemas.preferences import (
@@ -19,6 +18,8 @@ from schemas.preferences import (
     unpack,
     visitor_key,
 )
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import connect
 from tidemark.prior import Prior
 from tidemark.smoothing import smoothed_share, weight_at
 
@@ -96,6 +97,8 @@ class _View:
 class Tidemark:
     """A client; share one among threads.
 
+    redis : URL. password_file, ca : see `RedisAddress`; where they are not given, the variables
+        TIDEMARK_REDIS_PASSWORD_FILE and TIDEMARK_REDIS_CA name them.
     timeout_s : to wait for Redis. Without an answer by then, the prior is the answer.
     namespace : that of the job.
     generation : None: the one that is served; a minute at most after `tidemark promote` that is the new one.
@@ -107,20 +110,17 @@ class Tidemark:
 
     def __init__(
         self,
-        redis_url: str,
+        redis: str | RedisAddress,
         timeout_s: float = 0.05,
         generation: int | None = None,
         namespace: str = "tm",
+        password_file: str = "",
+        ca: str = "",
     ) -> None:
         self._namespace, self._pinned = namespace, generation
         self._view = _View(FIRST_GENERATION if generation is None else generation)  # replaced whole
-        self._redis = Redis.from_url(
-            redis_url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            lib_name=None,  # saves two round trips at each new connection
-            lib_version=None,
-        )
+        address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
+        self._redis = connect(address, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Close the connections."""

@@ -12,12 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from redis import Redis
 from rich.console import Console
 from rich.live import Live
 
 from flink_jobs.config import VisitorPreferencesConfig
 from schemas.preferences import AT
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import connect
 from tidemark.client import Preferences, Tidemark
 from tidemark.errors import UserError
 from tidemark.flink import running_job
@@ -62,10 +63,10 @@ def demo(settings: Demo, console: Console) -> None:
         stack.up()
         kafka, redis, flink = (stack.addresses[name] for name in ("kafka", "redis", "flink"))
         create_topics(kafka)
-        environment = {"TIDEMARK_KAFKA": kafka, "TIDEMARK_REDIS": redis}
+        environment = {"TIDEMARK_KAFKA": kafka, "TIDEMARK_REDIS": redis, "TIDEMARK_REDIS_PASSWORD_FILE": ""}
         console.print(f"submitting {JOB} …")
         job_id = submit(flink, settings.run, JobRecord(JOB, environment), lambda _: None)
-        with replaying(kafka, settings.speed) as progress, closing(Tidemark(redis)) as client:
+        with replaying(kafka, settings.speed) as progress, closing(Tidemark(RedisAddress(redis))) as client:
             watch(Watched(settings, flink, redis, job_id, progress, client), console)
     except KeyboardInterrupt:
         console.print("stopping …")
@@ -174,7 +175,7 @@ def hint(run: Path, visitors: list[str]) -> str:
 def latest_visitors(redis: str) -> list[str]:
     """Of the sampled visitors those whose last event is the newest."""
     schema = VisitorPreferencesConfig().redis_schema
-    with closing(Redis.from_url(redis)) as connection:
+    with closing(connect(RedisAddress(redis))) as connection:
         sampled: Any = connection.zrange(schema.sample_key, 0, LOOKED_AT - 1)
         pipeline: Any = connection.pipeline(transaction=False)
         for visitor in sampled:

@@ -6,6 +6,7 @@ from benchmarks.peers.decayed import Fields
 from schemas.preferences import PreferenceSchema
 from sink_connectors.preference_commands import grow_commands
 from sink_connectors.prepare import prepare
+from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import connect, exchange
 
 
@@ -14,7 +15,7 @@ class Writer:
 
     def __init__(self, url: str, schema: PreferenceSchema) -> None:
         self._schema = schema
-        self._redis = connect(url)
+        self._redis = connect(RedisAddress(url))
         prepare(self._redis, schema)
 
     def write(self, visitors: Mapping[str, Fields]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from redis import exceptions as redis_errors
 
 from sink_connectors import retry
+from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import Command, connect, exchange
 from sink_connectors.redis_functions import function, load_functions
 from sink_connectors.retry import Sender, is_outage
@@ -27,7 +28,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 def test_functions_are_loaded_again_when_redis_came_back_empty(server: RedisServer) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = connect(RedisAddress(server.url))
     sender = Sender(redis, lambda: load_functions(redis), lambda: retries.append(1))
     assert sender.send_until_answered([SAMPLE]) == [b""]
     server.stop()
@@ -41,7 +42,7 @@ def test_it_waits_while_redis_is_away_and_warns_once(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = connect(RedisAddress(server.url))
     sender = Sender(redis, count_retry=lambda: retries.append(1))
     server.stop()
     restart = threading.Timer(1.0, server.start)
@@ -67,7 +68,7 @@ def test_full_memory_and_a_replica_are_waited_for(
     server: RedisServer, refuse: tuple[str, ...], accept: tuple[str, ...]
 ) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = connect(RedisAddress(server.url))
     load_functions(redis)
     redis.execute_command(*refuse)
 
@@ -81,7 +82,7 @@ def test_full_memory_and_a_replica_are_waited_for(
 
 
 def test_a_mistake_is_raised_at_once_even_behind_an_outage(server: RedisServer) -> None:
-    redis = connect(server.url)
+    redis = connect(RedisAddress(server.url))
     redis.set("text", "abc")
     lost: Command = ["FCALL", "nothing", 0]
     with pytest.raises(redis_errors.ResponseError, match="not an integer"):
@@ -90,7 +91,7 @@ def test_a_mistake_is_raised_at_once_even_behind_an_outage(server: RedisServer) 
 
 
 def test_a_wrong_password_is_raised_at_once(server: RedisServer) -> None:
-    redis = connect(server.url.replace("redis://", "redis://:wrong@"))
+    redis = connect(RedisAddress(server.url.replace("redis://", "redis://:wrong@")))
     server.client().config_set("requirepass", "right")
     with pytest.raises(redis_errors.AuthenticationError):
         Sender(redis).send_until_answered([["PING"]])
@@ -100,7 +101,7 @@ def test_a_wrong_password_is_raised_at_once(server: RedisServer) -> None:
 def test_a_worker_whose_task_manager_is_gone_stops_trying(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redis = connect(server.url)
+    redis = connect(RedisAddress(server.url))
     sender = Sender(redis)
     server.stop()
     monkeypatch.setattr(retry, "_ancestors", lambda: [1])
@@ -110,7 +111,7 @@ def test_a_worker_whose_task_manager_is_gone_stops_trying(
 
 
 def test_after_an_exchange_that_broke_no_answer_is_left_for_the_next(server: RedisServer) -> None:
-    redis = connect(server.url, timeout_s=0.2)
+    redis = connect(RedisAddress(server.url), timeout_s=0.2)
     with pytest.raises(redis_errors.TimeoutError):
         exchange(redis, [["SET", "a", 1], ["BLPOP", "nothing", 1]])
     assert exchange(redis, [["GET", "a"], ["ECHO", "x"]]) == [b"1", b"x"]

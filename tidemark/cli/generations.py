@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tidemark.errors import UserError
-from tidemark.settings import Settings, without_password
+from tidemark.settings import Settings
 
 if TYPE_CHECKING:
     from tidemark.compare import Comparison, HorizonTally
@@ -126,12 +126,12 @@ def _connected(url: str) -> Iterator[Any]:
 
     from tidemark.checks import check_redis
 
-    address = url or Settings().redis
+    address = Settings().redis_address(url)
     try:
         with check_redis(address) as client:
             yield client
     except (RedisError, OSError) as error:
-        raise UserError(f"Redis at {without_password(address)}: {error}") from error
+        raise UserError(f"Redis at {address}: {error}") from error
 
 
 @contextmanager

@@ -58,6 +58,8 @@ def submit(
     environment = {
         "TIDEMARK_KAFKA": kafka or settings.kafka,
         "TIDEMARK_REDIS": redis or settings.redis,
+        "TIDEMARK_REDIS_PASSWORD_FILE": settings.redis_password_file,
+        "TIDEMARK_REDIS_CA": settings.redis_ca,
         "TIDEMARK_NAMESPACE": settings.namespace,
         "TIDEMARK_START": start,
         "TIDEMARK_UNTIL_NOW": str(until_now).lower(),
