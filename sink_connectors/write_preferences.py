@@ -25,14 +25,14 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
 
     def open(self, function_context: FunctionContext) -> None:
         from sink_connectors.prepare import prepare
-        from sink_connectors.redis_connection import connect
+        from sink_connectors.redis_connection import RedisConnection
         from sink_connectors.retry import Sender
 
         metrics = function_context.get_metric_group()
         self._retries = metrics.counter("redis_retries")
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
-        self._redis = connect(self._address)
+        self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
         self._sender.send_until_answered([])
         self._sampled_below = 1.0

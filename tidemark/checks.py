@@ -1,18 +1,20 @@
 """What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
 
 import os
-from typing import Any
+from contextlib import closing
 
-import redis
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
+from redis.exceptions import RedisError, ResponseError
 
 from sink_connectors.redis_address import PASSWORD, PASSWORD_FILE, RedisAddress
-from sink_connectors.redis_connection import connect
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_errors import explained
 from tidemark.errors import UserError
 
 TIMEOUT_S = 5
 REDIS_AT_LEAST = 7
+TOO_OLD = f"functions need {REDIS_AT_LEAST} or newer"
 
 
 def check_visitor_preferences() -> None:
@@ -38,12 +40,15 @@ def check_visitor_preferences() -> None:
     address = config.run.redis_address
     if address.secret_stays_behind():
         raise UserError(
-            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers: put the password"
-            f" into a file that they can read, and name it in {PASSWORD_FILE}"
+            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers:"
+            f" put the password into a file there, and name it in {PASSWORD_FILE}"
         )
     check_topic(config.run.kafka, config.topic)
-    with check_redis(address) as client:
-        conflict = layout_conflict(client, schema)
+    with closing(check_redis(address)) as redis:
+        try:
+            conflict = layout_conflict(redis, schema)
+        except (RedisError, OSError) as error:
+            raise UserError(explained(error, address)) from error
     if conflict:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
 
@@ -65,25 +70,22 @@ def described(error: ValidationError) -> str:
     )
 
 
-def check_redis(address: RedisAddress) -> redis.Redis:
-    """A connection to a Redis that answers and is new enough for functions.
+def check_redis(address: RedisAddress) -> RedisConnection:
+    """A connection to a Redis, or a Redis Cluster, that answers and is new enough for functions.
 
     Raises
     ------
-    UserError : nobody answers, the password is wrong, or the version is too old.
+    UserError : nobody answers, password or certificate are wrong, or the version is too old.
     """
-    shown = address.shown
     try:
-        client: redis.Redis = connect(address, timeout_s=TIMEOUT_S)
-        server: Any = client.info("server")
-        version = str(server["redis_version"])
-    except redis.AuthenticationError as error:
-        raise UserError(
-            f"Redis at {shown} refuses the user or password ({error}): mend the user in the URL,"
-            f" or what {PASSWORD_FILE} names"
-        ) from error
-    except redis.RedisError as error:
-        raise UserError(f"Redis does not answer at {shown} ({error}): start it, or name another") from error
+        redis = RedisConnection(address, TIMEOUT_S)
+        version = redis.hello()[b"version"].decode()
+    except ValueError as error:
+        raise UserError(str(error)) from error
+    except ResponseError as error:
+        raise UserError(f"Redis at {address} is too old ({error}): {TOO_OLD}") from error
+    except (RedisError, OSError) as error:
+        raise UserError(explained(error, address)) from error
     if int(version.split(".")[0]) < REDIS_AT_LEAST:
-        raise UserError(f"Redis at {shown} is {version}; functions need {REDIS_AT_LEAST} or newer")
-    return client
+        raise UserError(f"Redis at {address} is {version}: {TOO_OLD}")
+    return redis

@@ -64,7 +64,7 @@ def visitor(
         schema = client.schema()
         answers = _answers(client, schema, visitor_id, facet, horizon, at)
     except ConnectionError as error:
-        raise UserError(f"Redis at {address} does not answer ({error}): is it up?") from error
+        raise UserError(str(error)) from error
     except LookupError as error:
         raise UserError(f"{error} at {address}: has the job visitor_preferences run?") from error
     except ValueError as error:
