@@ -14,6 +14,7 @@ from flink_jobs.kafka_source import KafkaSource
 from operators.facets import FACETS
 from schemas import behaviors
 from schemas.preferences import Horizon, PreferenceSchema
+from sink_connectors.redis_address import RedisAddress
 
 SHORTEST_HALF_LIFE = timedelta(minutes=10)
 """Below, log2 S + T/h loses more than 1e-9 before 2100: T/h must stay under 2^23 (h = 489 s then)."""
@@ -35,17 +36,22 @@ Kafka = Annotated[KafkaAccess, NoDecode, BeforeValidator(_kafka)]
 class RunConfig(BaseSettings):
     """`TIDEMARK_…`: addresses, start and end, and how rows are bundled. The same for every job.
 
-    kafka : `TIDEMARK_KAFKA`, with the `TIDEMARK_KAFKA_…` that belong to it.
-    redis, registry : URL, schema registry (empty: raw Avro).
+    kafka : `TIDEMARK_KAFKA`, with the `TIDEMARK_KAFKA_…` that belong to it; see `KafkaAccess`.
+    redis, redis_password_file, redis_ca : see `RedisAddress`; the files are those of the task managers.
+    registry : schema registry; empty: raw Avro.
     namespace : first part of every Redis key.
     start, until_now : see `KafkaSource`.
     bundle_time, bundle_rows : a bundle of rows goes to Python when it is this old or this large.
     """
 
-    model_config = SettingsConfigDict(env_prefix="TIDEMARK_", extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="TIDEMARK_", extra="ignore", hide_input_in_errors=True
+    )  # or a trace would show passwords
 
     kafka: Kafka = Field(default_factory=lambda: _kafka(""))
     redis: str = "redis://127.0.0.1:6379"
+    redis_password_file: str = ""
+    redis_ca: str = ""
     registry: str = ""
     namespace: str = Field("tm", pattern=r"^[^{}:\s]+$")
     start: str = "earliest"
@@ -53,6 +59,16 @@ class RunConfig(BaseSettings):
     bundle_time: Duration = timedelta(milliseconds=100)
     bundle_rows: int = Field(10_000, ge=1)
     parallelism: int = Field(1, ge=1)
+
+    @field_validator("redis")
+    @classmethod
+    def _redis_is_a_url(cls, redis: str) -> str:
+        RedisAddress(redis)
+        return redis
+
+    @property
+    def redis_address(self) -> RedisAddress:
+        return RedisAddress(self.redis, self.redis_password_file, self.redis_ca)
 
     def source(self, topic: str, schema_name: str, group: str) -> KafkaSource:
         """A topic read from where this run starts to where it ends."""

@@ -21,7 +21,7 @@ def write_preferences(
     -------
     Stream of one BIGINT a bundle: how many rows have been written. It is slow however fast the events are.
     """
-    write = WritePreferences(config.run.redis, config.redis_schema)
+    write = WritePreferences(config.run.redis_address, config.redis_schema)
     tables.create_temporary_function(
         "write_preferences", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")
     )
@@ -35,7 +35,7 @@ def write_preferences(
 def refresh_priors(bundles: DataStream, config: VisitorPreferencesConfig) -> DataStream:
     """Estimate the priors again at each interval in which something was written, and when the input ends."""
     refresh = RefreshPriors(
-        PriorStore(config.run.redis, config.redis_schema), milliseconds(config.prior_every)
+        PriorStore(config.run.redis_address, config.redis_schema), milliseconds(config.prior_every)
     )
     return (
         bundles.key_by(lambda _: 0, key_type=Types.INT())

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from schemas.preferences import AT, PreferenceSchema
-from sink_connectors.redis_connection import Command
 from sink_connectors.redis_functions import function
+from sink_connectors.redis_server import Command
 
 Fields = dict[bytes, bytes]
 

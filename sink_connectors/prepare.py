@@ -1,12 +1,11 @@
 """What must be in Redis before anything is written."""
 
-from typing import Any
-
 from schemas.preferences import PreferenceSchema
+from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_functions import load_functions
 
 
-def prepare(redis: Any, schema: PreferenceSchema) -> None:
+def prepare(redis: RedisConnection, schema: PreferenceSchema) -> None:
     """Load the functions and publish the configuration for readers.
 
     Raises
@@ -17,12 +16,12 @@ def prepare(redis: Any, schema: PreferenceSchema) -> None:
     if conflict:
         raise ValueError(conflict)
     load_functions(redis)
-    redis.set(schema.config_key, schema.to_json())
+    redis.ask(["SET", schema.config_key, schema.to_json()])
 
 
-def layout_conflict(redis: Any, schema: PreferenceSchema) -> str | None:
+def layout_conflict(redis: RedisConnection, schema: PreferenceSchema) -> str | None:
     """One sentence if what is in Redis under this namespace and generation cannot be continued, else None."""
-    text = redis.get(schema.config_key)
+    text = redis.ask(["GET", schema.config_key])
     if text is None:
         return None
     present = PreferenceSchema.from_json(schema.namespace, text)

@@ -5,8 +5,10 @@ from typing import Any
 from schemas.preference_priors import FacetPrior, PreferenceSample, SampleBuilder
 from schemas.preferences import PreferenceSchema
 from sink_connectors.prepare import prepare
-from sink_connectors.redis_connection import Command, connect
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_functions import function
+from sink_connectors.redis_server import Command, fields_of
 from sink_connectors.retry import Sender
 
 VISITORS_AT_ONCE = 256
@@ -15,13 +17,13 @@ VISITORS_AT_ONCE = 256
 class PriorStore:
     """Reads the sample of visitors and publishes priors; waits when Redis is away. Connects at `open`."""
 
-    def __init__(self, url: str, schema: PreferenceSchema, cluster: bool = False) -> None:
-        self._url, self._schema, self._cluster = url, schema, cluster
+    def __init__(self, address: RedisAddress, schema: PreferenceSchema) -> None:
+        self._address, self._schema = address, schema
 
     def open(self, metrics: Any) -> None:
         """metrics : a Flink metric group."""
         retries = metrics.counter("redis_retries")
-        self._redis = connect(self._url, cluster=self._cluster)
+        self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), retries.inc)
 
     def close(self) -> None:
@@ -35,7 +37,7 @@ class PriorStore:
         for start in range(0, len(visitors), VISITORS_AT_ONCE):
             part = visitors[start : start + VISITORS_AT_ONCE]
             commands: list[Command] = [["HGETALL", self._schema.visitor_key(v.decode())] for v in part]
-            hashes = [_pairs(answer) for answer in self._send(*commands)]
+            hashes = [fields_of(answer) for answer in self._send(*commands)]
             builder.add(hashes)
             gone = [v for v, fields in zip(part, hashes, strict=True) if not fields]
             if gone:
@@ -60,10 +62,3 @@ class PriorStore:
 
     def _send(self, *commands: Command) -> list[Any]:
         return self._sender.send_until_answered(commands)
-
-
-def _pairs(answer: Any) -> dict[bytes, bytes]:
-    """HGETALL's answer: a flat list from a server, a mapping from a cluster client."""
-    if isinstance(answer, dict):
-        return answer
-    return dict(zip(answer[::2], answer[1::2], strict=True))

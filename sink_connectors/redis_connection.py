@@ -1,63 +1,57 @@
-"""Connections to Redis, the same for every sink."""
+"""Pipelines to Redis, the same for every sink and for readers: a server, or a Redis Cluster."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from hiredis import pack_command
-from redis import Redis
-from redis.cluster import RedisCluster
-from redis.exceptions import ResponseError
+from redis.exceptions import RedisError
 
-TIMEOUT_S = 10.0  # for one answer, not for a pipeline: a server that is alive answers each command far sooner
-SENT_AT_ONCE = 200  # commands: Redis works on them while the next are being packed
-
-Command = list[bytes | str | int | float]
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_cluster import Cluster
+from sink_connectors.redis_server import TIMEOUT_S, Command, Server, raised
 
 
-def connect(url: str, *, cluster: bool = False, timeout_s: float = TIMEOUT_S) -> Any:
-    """A client of the server (with `cluster`: of the Redis Cluster) at `url`; connects at its first command.
+class RedisConnection:
+    """What stands at the address. It connects when it is first needed, and then sees whether it is a cluster.
 
-    It raises on connection errors and timeouts and never retries by itself: `Sender` does.
+    One for all threads. It never retries by itself: `Sender` does.
     """
-    client = RedisCluster if cluster else Redis
-    return client.from_url(
-        url, socket_timeout=timeout_s, socket_connect_timeout=timeout_s, socket_keepalive=True, protocol=2
-    )
 
+    def __init__(self, address: RedisAddress, timeout_s: float = TIMEOUT_S) -> None:
+        self._seed = Server(address, timeout_s)
+        self._nodes: Any = None
 
-def exchange(redis: Any, commands: Sequence[Command]) -> list[Any]:
-    """Send the commands as one pipeline, without a transaction; the answers in the same order.
+    def exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """Send the commands as one pipeline, without a transaction; the answers in the same order.
 
-    A command that Redis refuses has a ResponseError for an answer. Answers must be small: they wait in Redis
-    until all commands were sent.
-    """
-    if isinstance(redis, RedisCluster):
-        pipeline = redis.pipeline()
-        for command in commands:
-            pipeline.execute_command(*command)
-        answers: list[Any] = pipeline.execute(raise_on_error=False)
+        A command that failed has its error for an answer, a `redis.exceptions.RedisError` or an OSError.
+        Answers must be small: they wait in Redis until all commands were sent.
+        """
+        try:
+            nodes = self._found()
+        except (RedisError, OSError) as error:
+            return [error] * len(commands)
+        answers: list[Any] = nodes.exchange(commands)
         return answers
 
-    connection = redis.connection_pool.get_connection()
-    try:
-        for start in range(0, len(commands), SENT_AT_ONCE):
-            part = commands[start : start + SENT_AT_ONCE]
-            connection.send_packed_command([b"".join(_packed(command) for command in part)])
-        return [_answer(connection) for _ in commands]
-    except BaseException:
-        connection.disconnect()  # what was not read must not become the answer to another command
-        raise
-    finally:
-        redis.connection_pool.release(connection)
+    def ask(self, command: Command) -> Any:
+        """One command's answer; its error is raised."""
+        return raised(self.exchange([command]))[0]
 
+    def everywhere(self, command: Command) -> None:
+        """The command on the server, or on every master of the cluster; an error is raised."""
+        raised(self._found().everywhere(command))
 
-def _packed(command: Command) -> bytes:
-    packed: bytes = pack_command(tuple(command))  # type: ignore[arg-type]  # its stub knows one argument only
-    return packed
+    def hello(self) -> dict[bytes, Any]:
+        """What the server says of itself: version, mode (standalone, cluster, sentinel). Needs no right."""
+        flat = raised(self._seed.exchange([["HELLO", 2]]))[0]
+        return dict(zip(flat[::2], flat[1::2], strict=True))
 
+    def close(self) -> None:
+        self._seed.close()
+        if self._nodes is not None:
+            self._nodes.close()
 
-def _answer(connection: Any) -> Any:
-    try:
-        return connection.read_response()
-    except ResponseError as error:
-        return error
+    def _found(self) -> Any:
+        if self._nodes is None:
+            self._nodes = Cluster(self._seed) if self.hello()[b"mode"] == b"cluster" else self._seed
+        return self._nodes

@@ -3,7 +3,8 @@
 from functools import cache
 from hashlib import blake2b
 from importlib.resources import files
-from typing import Any
+
+from sink_connectors.redis_connection import RedisConnection
 
 
 @cache
@@ -19,6 +20,6 @@ def function(name: str) -> bytes:
     return f"tidemark_{library()[0]}_{name}".encode()
 
 
-def load_functions(redis: Any) -> None:
-    """Load the library; loading it again changes nothing."""
-    redis.function_load(library()[1], replace=True)
+def load_functions(redis: RedisConnection) -> None:
+    """Load the library, on every master of a cluster; loading it again changes nothing."""
+    redis.everywhere(["FUNCTION", "LOAD", "REPLACE", library()[1]])

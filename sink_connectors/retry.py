@@ -9,7 +9,8 @@ import psutil
 from redis import exceptions as redis_errors
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
-from sink_connectors.redis_connection import Command, exchange
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_server import Command
 
 LONGEST_WAIT_S = 4.0
 WARN_EVERY_S = 30.0
@@ -34,6 +35,8 @@ _AWAY_REPLIES = (
     "MASTERDOWN",
     "CLUSTERDOWN",
     "TRYAGAIN",
+    "MOVED ",
+    "ASK ",
 )
 _NEVER = (redis_errors.AuthenticationError, redis_errors.AuthorizationError)
 _LOST_FUNCTION = "Function not found"
@@ -54,7 +57,7 @@ class Sender:
 
     def __init__(
         self,
-        redis: Any,
+        redis: RedisConnection,
         prepare: Callable[[], None] = lambda: None,
         count_retry: Callable[[], None] = lambda: None,
     ) -> None:
@@ -85,7 +88,7 @@ class Sender:
         if not self._prepared:
             self._prepare()
             self._prepared = True
-        answers = exchange(self._redis, commands)
+        answers = self._redis.exchange(commands)
         # One refusal for good must not hide behind one that is worth a retry.
         errors = sorted((a for a in answers if isinstance(a, Exception)), key=is_outage)
         for error in errors:

@@ -7,6 +7,7 @@ from typing import Any
 from pyflink.table.udf import FunctionContext, ScalarFunction
 
 from schemas.preferences import PreferenceSchema
+from sink_connectors.redis_address import RedisAddress
 
 
 class WritePreferences(ScalarFunction):  # type: ignore[misc]
@@ -16,22 +17,22 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
     (visitors, one column a facet, packed) -> the bundle's count of rows in the first row, null in the others.
     """
 
-    def __init__(self, url: str, schema: PreferenceSchema, cluster: bool = False) -> None:
-        self._url, self._schema, self._cluster = url, schema, cluster
+    def __init__(self, address: RedisAddress, schema: PreferenceSchema) -> None:
+        self._address, self._schema = address, schema
 
     def is_deterministic(self) -> bool:
         return False  # it writes: the planner may not move it
 
     def open(self, function_context: FunctionContext) -> None:
         from sink_connectors.prepare import prepare
-        from sink_connectors.redis_connection import connect
+        from sink_connectors.redis_connection import RedisConnection
         from sink_connectors.retry import Sender
 
         metrics = function_context.get_metric_group()
         self._retries = metrics.counter("redis_retries")
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
-        self._redis = connect(self._url, cluster=self._cluster)
+        self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
         self._sender.send_until_answered([])
         self._sampled_below = 1.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.redis_cluster import RedisClusterServers
 from tests.redis_server import RedisServer
 
 pytest_plugins = ["tests.stack_fixture"] if find_spec("tests.stack_fixture") else []
@@ -23,6 +24,23 @@ def _redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisSer
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def _redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisClusterServers]:
+    servers = RedisClusterServers(tmp_path_factory.mktemp("redis-cluster"))
+    try:
+        servers.start()
+        yield servers
+    finally:
+        servers.stop()
+
+
+@pytest.fixture
+def redis_cluster(_redis_cluster: RedisClusterServers) -> RedisClusterServers:
+    """A real Redis Cluster of this test run: no data, no functions."""
+    _redis_cluster.empty()
+    return _redis_cluster
 
 
 @pytest.fixture

@@ -11,14 +11,19 @@ import pytest
 import redis as redis_py
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 class RedisServer:
     """Starts empty; `stop` forgets everything. `options` are redis-server's, e.g. "--maxmemory", "1mb"."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        self._folder, self._options = folder, options
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port: int = probe.getsockname()[1]
+        self._folder, self.options = folder, options
+        self.port = free_port()
         self.url = f"redis://127.0.0.1:{self.port}/0"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -37,7 +42,7 @@ class RedisServer:
             "--dir",
             str(self._folder),
         ]
-        self._process = subprocess.Popen([*line, *self._options], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen([*line, *self.options], stdout=subprocess.DEVNULL)
         with self.client() as client:
             for _ in range(200):
                 try:

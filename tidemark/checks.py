@@ -1,17 +1,20 @@
 """What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
 
 import os
-from typing import Any
+from contextlib import closing
 
-import redis
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
+from redis.exceptions import RedisError, ResponseError
 
+from sink_connectors.redis_address import PASSWORD, PASSWORD_FILE, RedisAddress
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_errors import explained
 from tidemark.errors import UserError, described
-from tidemark.settings import without_password
 
 TIMEOUT_S = 5
 REDIS_AT_LEAST = 7
+TOO_OLD = f"functions need {REDIS_AT_LEAST} or newer"
 
 
 def check_visitor_preferences() -> None:
@@ -34,9 +37,18 @@ def check_visitor_preferences() -> None:
         raise UserError(f"wrong configuration: {described(error)}") from error
     except SettingsError as error:
         raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
+    address = config.run.redis_address
+    if address.secret_stays_behind():
+        raise UserError(
+            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers:"
+            f" put the password into a file there, and name it in {PASSWORD_FILE}"
+        )
     check_topic(config.run.kafka, config.topic)
-    with check_redis(config.run.redis) as client:
-        conflict = layout_conflict(client, schema)
+    with closing(check_redis(address)) as redis:
+        try:
+            conflict = layout_conflict(redis, schema)
+        except (RedisError, OSError) as error:
+            raise UserError(explained(error, address)) from error
     if conflict:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
 
@@ -50,28 +62,22 @@ def refuse_unknown(config: type[BaseSettings]) -> None:
             raise UserError(f"wrong configuration: no setting {field!r}; there is: {', '.join(fields)}")
 
 
-def check_redis(url: str) -> redis.Redis:
-    """A connection to a Redis that answers and is new enough for functions.
+def check_redis(address: RedisAddress) -> RedisConnection:
+    """A connection to a Redis, or a Redis Cluster, that answers and is new enough for functions.
 
     Raises
     ------
-    UserError : the URL is none, nobody answers, the password is wrong, or the version is too old.
+    UserError : nobody answers, password or certificate are wrong, or the version is too old.
     """
-    shown = without_password(url)
     try:
-        client: redis.Redis = redis.Redis.from_url(
-            url, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S
-        )
-        server: Any = client.info("server")
-        version = str(server["redis_version"])
+        redis = RedisConnection(address, TIMEOUT_S)
+        version = redis.hello()[b"version"].decode()
     except ValueError as error:
-        raise UserError(
-            f"{shown} is no Redis URL ({error}); write redis://[user:password@]host:port[/db]"
-        ) from error
-    except redis.AuthenticationError as error:
-        raise UserError(f"Redis at {shown} refuses the user or password ({error}): mend the URL") from error
-    except redis.RedisError as error:
-        raise UserError(f"Redis does not answer at {shown} ({error}): start it, or name another") from error
+        raise UserError(str(error)) from error
+    except ResponseError as error:
+        raise UserError(f"Redis at {address} is too old ({error}): {TOO_OLD}") from error
+    except (RedisError, OSError) as error:
+        raise UserError(explained(error, address)) from error
     if int(version.split(".")[0]) < REDIS_AT_LEAST:
-        raise UserError(f"Redis at {shown} is {version}; functions need {REDIS_AT_LEAST} or newer")
-    return client
+        raise UserError(f"Redis at {address} is {version}: {TOO_OLD}")
+    return redis

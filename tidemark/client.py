@@ -1,11 +1,10 @@
 """Reading preferences, for storefronts: needs Redis, and nothing of Flink."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from redis import Redis
 from redis.exceptions import RedisError
 
 from schemas.preferences import (
@@ -19,10 +18,15 @@ from schemas.preferences import (
     unpack,
     visitor_key,
 )
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_errors import explained
+from sink_connectors.redis_server import Command, fields_of, raised
 from tidemark.prior import Prior
 from tidemark.smoothing import smoothed_share, weight_at
 
 CACHED_S = 60.0
+AGAIN_S = 5.0  # until what could not be read is read again
 SWITCHES = 3  # of the generation that are followed within one call
 
 Source = Literal["visitor", "prior", "unavailable"]
@@ -96,6 +100,8 @@ class _View:
 class Tidemark:
     """A client; share one among threads.
 
+    redis : URL. password_file, ca : see `RedisAddress`; where they are not given, the variables
+        TIDEMARK_REDIS_PASSWORD_FILE and TIDEMARK_REDIS_CA name them.
     timeout_s : to wait for Redis. Without an answer by then, the prior is the answer.
     namespace : that of the job.
     generation : None: the one that is served; a minute at most after `tidemark promote` that is the new one.
@@ -107,20 +113,17 @@ class Tidemark:
 
     def __init__(
         self,
-        redis_url: str,
+        redis: str | RedisAddress,
         timeout_s: float = 0.05,
         generation: int | None = None,
         namespace: str = "tm",
+        password_file: str = "",
+        ca: str = "",
     ) -> None:
         self._namespace, self._pinned = namespace, generation
         self._view = _View(FIRST_GENERATION if generation is None else generation)  # replaced whole
-        self._redis = Redis.from_url(
-            redis_url,
-            socket_timeout=timeout_s,
-            socket_connect_timeout=timeout_s,
-            lib_name=None,  # saves two round trips at each new connection
-            lib_version=None,
-        )
+        self._address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
+        self._redis = RedisConnection(self._address, timeout_s)
 
     def close(self) -> None:
         """Close the connections."""
@@ -137,11 +140,10 @@ class Tidemark:
         try:
             generation = self._pinned
             if generation is None:
-                found: Any = self._redis.get(served_key(self._namespace))
-                generation = served_generation(found)
-            text: Any = self._redis.get(config_key(self._namespace, generation))
+                generation = served_generation(self._redis.ask(["GET", served_key(self._namespace)]))
+            text = self._redis.ask(["GET", config_key(self._namespace, generation)])
         except (RedisError, OSError) as error:
-            raise ConnectionError(str(error)) from error
+            raise ConnectionError(explained(error, self._address)) from error
         if text is None:
             raise LookupError(self._nothing(generation))
         return PreferenceSchema.from_json(self._namespace, text)
@@ -204,8 +206,10 @@ class Tidemark:
         for _ in range(SWITCHES):
             try:
                 fields, served = self._fetch(view, visitor, facet)
-            except (RedisError, OSError, LookupError) as error:
-                return known, {}, f"{type(error).__name__}: {error}"
+            except (RedisError, OSError) as error:
+                return known, {}, explained(error, self._address)
+            except LookupError as error:
+                return known, {}, str(error)
             if served == view.generation:
                 break
             view = _View(served)
@@ -218,27 +222,32 @@ class Tidemark:
     def _fetch(self, view: _View, visitor: str, facet: str) -> tuple[dict[bytes, bytes], int]:
         """(fields of the visitor, the generation to read), in one round trip.
 
-        Which one that is, the facet's prior and the configuration are read along into `view` when due.
+        Which one that is, the facet's prior and the configuration are read along into `view` when due. If the
+        node of a cluster that has them is away, what is known serves on, and they are due a little later.
         """
         cached = view.facets.get(facet)
-        due = cached is None or cached.due_s <= time.monotonic()
-        pipeline = self._redis.pipeline(transaction=False)
-        pipeline.hgetall(visitor_key(self._namespace, view.generation, visitor))
-        if due:
-            pipeline.get(config_key(self._namespace, view.generation))
-            pipeline.hgetall(prior_key(self._namespace, view.generation, facet))
-            if self._pinned is None:
-                pipeline.get(served_key(self._namespace))
-        answers: list[Any] = pipeline.execute()
-        if not due:
-            return answers[0], view.generation
-        served = served_generation(answers[3]) if self._pinned is None else self._pinned
-        if served == view.generation and answers[1] is not None:
-            schema = PreferenceSchema.from_json(self._namespace, answers[1])
+        commands: list[Command] = [["HGETALL", visitor_key(self._namespace, view.generation, visitor)]]
+        if cached is None or cached.due_s <= time.monotonic():
+            commands += [
+                ["GET", config_key(self._namespace, view.generation)],
+                ["HGETALL", prior_key(self._namespace, view.generation, facet)],
+                ["GET", served_key(self._namespace)],
+            ]
+        fields, *shared = self._redis.exchange(commands)
+        raised([fields])
+        if not shared:
+            return fields_of(fields), view.generation
+        if cached is not None and any(isinstance(answer, Exception) for answer in shared):
+            view.facets[facet] = replace(cached, due_s=time.monotonic() + AGAIN_S)
+            return fields_of(fields), view.generation
+        config, prior, pointer = raised(shared)
+        served = served_generation(pointer) if self._pinned is None else self._pinned
+        if served == view.generation and config is not None:
+            schema = PreferenceSchema.from_json(self._namespace, config)
             _index(schema, facet)
-            prior = Prior.of(answers[2], len(schema.horizons))
-            view.facets[facet] = _Cached(time.monotonic() + CACHED_S, schema, prior)
-        return answers[0], served
+            found = Prior.of(fields_of(prior), len(schema.horizons))
+            view.facets[facet] = _Cached(time.monotonic() + CACHED_S, schema, found)
+        return fields_of(fields), served
 
     def _nothing(self, generation: int) -> str:
         return f"no preferences of namespace {self._namespace}, generation {generation} in Redis"

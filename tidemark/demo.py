@@ -10,14 +10,15 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-from redis import Redis
 from rich.console import Console
 from rich.live import Live
 
 from flink_jobs.config import VisitorPreferencesConfig
 from schemas.preferences import AT
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_server import Command, raised
 from tidemark.client import Preferences, Tidemark
 from tidemark.errors import UserError
 from tidemark.flink import running_job
@@ -64,7 +65,7 @@ def demo(settings: Demo, console: Console) -> None:
         create_topics(kafka)
         console.print(f"submitting {JOB} …")
         job_id = submit(flink, settings.run, JobRecord(JOB, stack.access), lambda _: None)
-        with replaying(kafka, settings.speed) as progress, closing(Tidemark(redis)) as client:
+        with replaying(kafka, settings.speed) as progress, closing(Tidemark(RedisAddress(redis))) as client:
             watch(Watched(settings, flink, redis, job_id, progress, client), console)
     except KeyboardInterrupt:
         console.print("stopping …")
@@ -173,12 +174,10 @@ def hint(run: Path, visitors: list[str]) -> str:
 def latest_visitors(redis: str) -> list[str]:
     """Of the sampled visitors those whose last event is the newest."""
     schema = VisitorPreferencesConfig().redis_schema
-    with closing(Redis.from_url(redis)) as connection:
-        sampled: Any = connection.zrange(schema.sample_key, 0, LOOKED_AT - 1)
-        pipeline: Any = connection.pipeline(transaction=False)
-        for visitor in sampled:
-            pipeline.hget(schema.visitor_key(visitor.decode()), AT)
-        at = dict(zip(sampled, pipeline.execute(), strict=True))
+    with closing(RedisConnection(RedisAddress(redis))) as connection:
+        sampled: list[bytes] = connection.ask(["ZRANGE", schema.sample_key, 0, LOOKED_AT - 1])
+        hashes: list[Command] = [["HGET", schema.visitor_key(v.decode()), AT] for v in sampled]
+        at = dict(zip(sampled, raised(connection.exchange(hashes)), strict=True))
     return [visitor.decode() for visitor in sorted(sampled, key=lambda v: -int(at[v] or 0))[:VISITORS]]
 
 

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -89,6 +90,15 @@ def command(*arguments: str) -> list[str]:
     return [str(distribution() / "bin" / "flink"), *arguments]
 
 
+def without_passwords(variables: Mapping[str, str]) -> dict[str, str]:
+    """Without those that hold one: `flink` needs none to submit a job, and logs its whole environment."""
+    return {
+        name: value
+        for name, value in variables.items()
+        if not (name.startswith("TIDEMARK_") and name.endswith("_PASSWORD"))
+    }
+
+
 def call(arguments: list[str], variables: dict[str, str], log: Path, timeout_s: float) -> str:
     """Run `flink`, keep its output in `log`, and return it.
 
@@ -100,7 +110,7 @@ def call(arguments: list[str], variables: dict[str, str], log: Path, timeout_s: 
     try:
         done = subprocess.run(
             arguments,
-            env=os.environ | variables,
+            env=without_passwords(os.environ) | variables,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -9,11 +9,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
+from sink_connectors.redis_address import without_password
 from tidemark import flink as cluster
 from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
-from tidemark.settings import stack_access, without_password
+from tidemark.settings import stack_access
 
 
 @dataclass(frozen=True)

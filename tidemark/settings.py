@@ -4,12 +4,12 @@ import json
 import os
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flink_jobs.kafka_access import PREFIX, KafkaAccess
+from sink_connectors.redis_address import CA, PASSWORD_FILE, URL, RedisAddress
 from tidemark.errors import UserError, described
 
 
@@ -17,7 +17,7 @@ class Settings(BaseSettings):
     """Addresses and folders, read from `TIDEMARK_…` variables; `None` means: ask the local stack.
 
     kafka : bootstrap servers, `host:port[,host:port]`.
-    redis : URL, `redis://[user:password@]host:port[/db]`.
+    redis, redis_password_file, redis_ca : see `RedisAddress`.
     flink : REST address of the job manager, `host:port`.
     run : folder of the local stack's data, logs and `stack.json`.
     tools : folder of the local stack's programs (Kafka, connectors).
@@ -27,6 +27,8 @@ class Settings(BaseSettings):
 
     kafka: str = ""
     redis: str = ""
+    redis_password_file: str = ""
+    redis_ca: str = ""
     flink: str = ""
     namespace: str = "tm"
     run: Path = Path(".run")
@@ -57,6 +59,24 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise UserError(f"wrong {PREFIX} settings: {error}") from error
 
+    def redis_address(self, url: str = "") -> RedisAddress:
+        """How to reach Redis at `url`, or else that of these settings; the local stack's as it was set up.
+
+        Raises
+        ------
+        UserError : it is no URL.
+        """
+        url, stack = url or self.redis, stack_access(self.run)
+        known = stack if stack.get(URL) == url else {}
+        try:
+            return RedisAddress(
+                url,
+                self.redis_password_file or known.get(PASSWORD_FILE, ""),
+                self.redis_ca or known.get(CA, ""),
+            )
+        except ValueError as error:
+            raise UserError(str(error)) from error
+
 
 def stack_addresses(run: Path) -> dict[str, str]:
     """The addresses that `tidemark up` wrote to `stack.json`; empty when no local stack was started."""
@@ -74,9 +94,3 @@ def _of_stack(run: Path, part: str) -> dict[str, str]:
         return {}
     found: dict[str, str] = json.loads(file.read_text()).get(part, {})
     return found
-
-
-def without_password(value: str) -> str:
-    """A URL's password as `***`; anything else unchanged."""
-    password = urlsplit(value).password if "://" in value else None
-    return value.replace(f":{password}@", ":***@") if password else value

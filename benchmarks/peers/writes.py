@@ -6,7 +6,8 @@ from benchmarks.peers.decayed import Fields
 from schemas.preferences import PreferenceSchema
 from sink_connectors.preference_commands import grow_commands
 from sink_connectors.prepare import prepare
-from sink_connectors.redis_connection import connect, exchange
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
 
 
 class Writer:
@@ -14,12 +15,12 @@ class Writer:
 
     def __init__(self, url: str, schema: PreferenceSchema) -> None:
         self._schema = schema
-        self._redis = connect(url)
+        self._redis = RedisConnection(RedisAddress(url))
         prepare(self._redis, schema)
 
     def write(self, visitors: Mapping[str, Fields]) -> None:
         """One pipeline, one command a visitor; returns when Redis has answered. Raises what it refused."""
         latest = {visitor: dict(fields) for visitor, fields in visitors.items()}
-        for answer in exchange(self._redis, grow_commands(self._schema, latest)):
+        for answer in self._redis.exchange(grow_commands(self._schema, latest)):
             if isinstance(answer, Exception):
                 raise answer

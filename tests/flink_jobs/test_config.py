@@ -47,7 +47,7 @@ def test_the_environment_configures_and_lists_are_json(monkeypatch: pytest.Monke
     config = VisitorPreferencesConfig()
     assert config.half_lives_ms == (86_400_000,)
     assert config.facets == ("item",)
-    assert config.source("g").bootstrap == "kafka:1"
+    assert str(config.source("g").kafka) == "kafka:1"
 
 
 @pytest.mark.parametrize("namespace", ["", "a b", "a{b", "a:b"])

@@ -5,14 +5,17 @@ from collections.abc import Sequence
 import redis as redis_py
 
 from schemas.preferences import META_FIELDS, PreferenceSchema, unpack
+from sink_connectors.redis_address import RedisAddress
 from tests.oracles.preferences import DecayedSum, Visitors
 
 TOLERANCE = 1e-9
 
 
-def differences(url: str, schema: PreferenceSchema, expected: Visitors, most: int = 5) -> list[str]:
+def differences(
+    address: str | RedisAddress, schema: PreferenceSchema, expected: Visitors, most: int = 5
+) -> list[str]:
     """The first few ways in which Redis and the oracle disagree; empty when they agree."""
-    client = redis_py.Redis.from_url(url)
+    client = redis_py.Redis(**(RedisAddress(address) if isinstance(address, str) else address).options())
     half_lives = [horizon.half_life_ms for horizon in schema.horizons]
     found: list[str] = []
     extra = _visitors(client, schema) - set(expected)

@@ -1,9 +1,7 @@
 """From written preferences to published priors, on a real Redis."""
 
 import struct
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,9 +10,9 @@ import pytest
 from operators.maths.gamma_poisson import fit_priors
 from schemas.preferences import Horizon, PreferenceSchema, unpack
 from sink_connectors.priors import PriorStore
+from sink_connectors.redis_address import RedisAddress
 from sink_connectors.write_preferences import WritePreferences
 from tests.oracles import gamma_poisson as oracle
-from tests.redis_server import RedisServer
 from tests.sink_connectors.test_write_preferences import Metrics
 
 HALF_LIFE_MS = 1_000_000
@@ -30,7 +28,7 @@ AT_MS = 10**9
 
 @pytest.fixture
 def store(redis_server: str) -> Iterator[PriorStore]:
-    store = PriorStore(redis_server, SCHEMA)
+    store = PriorStore(RedisAddress(redis_server), SCHEMA)
     store.open(Metrics())
     yield store
     store.close()
@@ -39,7 +37,7 @@ def store(redis_server: str) -> Iterator[PriorStore]:
 def write(url: str, visitors: dict[str, dict[str, tuple[float, float]]]) -> None:
     """visitors : id -> value -> (x of the value, x of the total)."""
     rows = [(v, value, x) for v, values in visitors.items() for value, x in values.items()]
-    sink = WritePreferences(url, SCHEMA)
+    sink = WritePreferences(RedisAddress(url), SCHEMA)
     sink.open(Metrics())
     sink.eval(
         pd.Series([v for v, _, _ in rows]),
@@ -80,31 +78,3 @@ def test_visitors_who_are_gone_leave_the_sample(redis: Any, redis_server: str, s
 def test_without_visitors_there_is_an_empty_prior(redis: Any, store: PriorStore) -> None:
     store.publish(fit_priors(store.read_sample()))
     assert redis.hkeys(SCHEMA.prior_key("category")) == [b"!"]
-
-
-@pytest.fixture
-def cluster(tmp_path: Path) -> Iterator[RedisServer]:
-    """A Redis Cluster of one node."""
-    server = RedisServer(tmp_path, "--cluster-enabled", "yes")
-    server.start()
-    try:
-        with server.client() as redis:
-            redis.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-            while redis.execute_command("CLUSTER INFO")["cluster_state"] != "ok":
-                time.sleep(0.05)
-        yield server
-    finally:
-        server.stop()
-
-
-def test_one_setting_makes_it_a_redis_cluster(cluster: RedisServer) -> None:
-    sink = WritePreferences(cluster.url, SCHEMA, cluster=True)
-    sink.open(Metrics())
-    sink.eval(pd.Series(["ann", "bob"]), "tea", pd.Series([struct.pack(">qdd", AT_MS, 1000.0, 1000.0)] * 2))
-    sink.close()
-    store = PriorStore(cluster.url, SCHEMA, cluster=True)
-    store.open(Metrics())
-    store.publish(fit_priors(store.read_sample()))
-    store.close()
-    with cluster.client() as redis:
-        assert redis.hkeys(SCHEMA.prior_key("category")) == [b"!", b":tea"]

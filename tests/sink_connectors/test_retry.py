@@ -9,8 +9,10 @@ import pytest
 from redis import exceptions as redis_errors
 
 from sink_connectors import retry
-from sink_connectors.redis_connection import Command, connect, exchange
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_functions import function, load_functions
+from sink_connectors.redis_server import Command
 from sink_connectors.retry import Sender, is_outage
 from tests.redis_server import RedisServer
 
@@ -27,7 +29,7 @@ def server(tmp_path: Path) -> Iterator[RedisServer]:
 
 def test_functions_are_loaded_again_when_redis_came_back_empty(server: RedisServer) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = RedisConnection(RedisAddress(server.url))
     sender = Sender(redis, lambda: load_functions(redis), lambda: retries.append(1))
     assert sender.send_until_answered([SAMPLE]) == [b""]
     server.stop()
@@ -41,7 +43,7 @@ def test_it_waits_while_redis_is_away_and_warns_once(
     server: RedisServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = RedisConnection(RedisAddress(server.url))
     sender = Sender(redis, count_retry=lambda: retries.append(1))
     server.stop()
     restart = threading.Timer(1.0, server.start)
@@ -67,13 +69,13 @@ def test_full_memory_and_a_replica_are_waited_for(
     server: RedisServer, refuse: tuple[str, ...], accept: tuple[str, ...]
 ) -> None:
     retries: list[int] = []
-    redis = connect(server.url)
+    redis = RedisConnection(RedisAddress(server.url))
     load_functions(redis)
-    redis.execute_command(*refuse)
+    server.client().execute_command(*refuse)
 
     def count_retry() -> None:
         retries.append(1)
-        redis.execute_command(*accept)
+        server.client().execute_command(*accept)
 
     assert Sender(redis, count_retry=count_retry).send_until_answered([SAMPLE]) == [b""]
     assert len(retries) == 1
@@ -81,8 +83,8 @@ def test_full_memory_and_a_replica_are_waited_for(
 
 
 def test_a_mistake_is_raised_at_once_even_behind_an_outage(server: RedisServer) -> None:
-    redis = connect(server.url)
-    redis.set("text", "abc")
+    redis = RedisConnection(RedisAddress(server.url))
+    redis.ask(["SET", "text", "abc"])
     lost: Command = ["FCALL", "nothing", 0]
     with pytest.raises(redis_errors.ResponseError, match="not an integer"):
         Sender(redis).send_until_answered([lost, ["INCR", "text"]])
@@ -90,7 +92,7 @@ def test_a_mistake_is_raised_at_once_even_behind_an_outage(server: RedisServer) 
 
 
 def test_a_wrong_password_is_raised_at_once(server: RedisServer) -> None:
-    redis = connect(server.url.replace("redis://", "redis://:wrong@"))
+    redis = RedisConnection(RedisAddress(server.url.replace("redis://", "redis://:wrong@")))
     server.client().config_set("requirepass", "right")
     with pytest.raises(redis_errors.AuthenticationError):
         Sender(redis).send_until_answered([["PING"]])
@@ -100,7 +102,7 @@ def test_a_wrong_password_is_raised_at_once(server: RedisServer) -> None:
 def test_a_worker_whose_task_manager_is_gone_stops_trying(
     server: RedisServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    redis = connect(server.url)
+    redis = RedisConnection(RedisAddress(server.url))
     sender = Sender(redis)
     server.stop()
     monkeypatch.setattr(retry, "_ancestors", lambda: [1])
@@ -110,10 +112,10 @@ def test_a_worker_whose_task_manager_is_gone_stops_trying(
 
 
 def test_after_an_exchange_that_broke_no_answer_is_left_for_the_next(server: RedisServer) -> None:
-    redis = connect(server.url, timeout_s=0.2)
-    with pytest.raises(redis_errors.TimeoutError):
-        exchange(redis, [["SET", "a", 1], ["BLPOP", "nothing", 1]])
-    assert exchange(redis, [["GET", "a"], ["ECHO", "x"]]) == [b"1", b"x"]
+    redis = RedisConnection(RedisAddress(server.url), timeout_s=0.2)
+    broken = redis.exchange([["SET", "a", 1], ["BLPOP", "nothing", 1]])
+    assert [type(answer) for answer in broken] == [redis_errors.TimeoutError] * 2
+    assert redis.exchange([["GET", "a"], ["ECHO", "x"]]) == [b"1", b"x"]
     redis.close()
 
 

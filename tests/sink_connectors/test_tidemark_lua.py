@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.preferences import AT, META_FIELDS, Horizon, PreferenceSchema, pack, unpack
 from sink_connectors.preference_commands import Fields, grow_commands, hash01, sample_command
-from sink_connectors.redis_functions import load_functions
+from sink_connectors.redis_functions import library
 
 SCHEMA = PreferenceSchema(
     namespace="tm",
@@ -23,6 +23,13 @@ SCHEMA = PreferenceSchema(
     sample_visitors=4,
 )
 VALUES = ["", ":", "a", "a:b", "é", "商品", "!floor", *(f"v{i}" for i in range(60))]
+
+
+@pytest.fixture
+def redis(redis: Any) -> Any:
+    """With the functions."""
+    redis.function_load(library()[1], replace=True)
+    return redis
 
 
 def write(redis: Any, fields: Mapping[str, tuple[float, ...]], visitor: str = "ann", at_ms: int = 0) -> None:
@@ -77,7 +84,6 @@ def test_any_order_of_growing_writes_keeps_the_strongest_and_the_newest(
     redis: Any, history: list[dict[str, tuple[float, ...]]]
 ) -> None:
     redis.flushall()
-    load_functions(redis)
     newest: dict[str, tuple[float, ...]] = {}
     for fields in history:
         write(redis, fields)
@@ -94,7 +100,6 @@ def test_a_stale_writer_changes_nothing(
     redis: Any, history: list[dict[str, tuple[float, ...]]], seed: int
 ) -> None:
     redis.flushall()
-    load_functions(redis)
     for fields in history:
         write(redis, fields)
     before = redis.hgetall(SCHEMA.visitor_key("ann"))
@@ -104,14 +109,12 @@ def test_a_stale_writer_changes_nothing(
 
 
 def test_a_single_call_may_bring_more_values_than_lua_can_pass_at_once(redis: Any) -> None:
-    load_functions(redis)
     fields = {f"c:{i}": (float(i), -float(i)) for i in range(20_000)}
     write(redis, fields)
     assert read(redis).keys() == {f"c:{i}" for i in (*range(3), *range(19_997, 20_000))}
 
 
 def test_values_tied_for_the_last_place_do_not_break_the_bound(redis: Any) -> None:
-    load_functions(redis)
     write(redis, {f"c:{i}": (1.0, 1.0) for i in range(1000)})
     assert len(read(redis)) == SCHEMA.keep
     write(redis, {"c:late": (1.0, 1.5)})
@@ -119,21 +122,18 @@ def test_values_tied_for_the_last_place_do_not_break_the_bound(redis: Any) -> No
 
 
 def test_each_horizon_keeps_its_greater_number_although_rounding_lowered_another(redis: Any) -> None:
-    load_functions(redis)
     for numbers in ((5.0, 7.0), (5.0 - 1e-15, 8.0), (5.0, 7.0)):
         write(redis, {"c:a": numbers})
     assert read(redis) == {"c:a": (5.0, 8.0)}
 
 
 def test_numbers_of_any_sign_compare_as_numbers(redis: Any) -> None:
-    load_functions(redis)
     for number in (-300.0, 2.0, -1.0, -0.5):
         write(redis, {"c:a": (number, number)})
     assert read(redis) == {"c:a": (2.0, 2.0)}
 
 
 def test_the_latest_event_time_is_kept_as_a_maximum_of_any_sign(redis: Any) -> None:
-    load_functions(redis)
     for at_ms in (-5, 1_700_000_000_123, 1_700_000_000_122, 9):
         write(redis, {"c": (1.0, 1.0)}, at_ms=at_ms)
     assert redis.hget(SCHEMA.visitor_key("ann"), AT) == b"1700000000123"
@@ -141,7 +141,6 @@ def test_the_latest_event_time_is_kept_as_a_maximum_of_any_sign(redis: Any) -> N
 
 @pytest.mark.parametrize("visitor", ["", "}", "a b", "\x00\n", "é商", "{x}", "preferences:1"])
 def test_a_visitor_may_have_any_name(redis: Any, visitor: str) -> None:
-    load_functions(redis)
     write(redis, {"c:a": (1.0, 1.0)}, visitor=visitor)
     assert read(redis, visitor) == {"c:a": (1.0, 1.0)}
     assert redis.dbsize() == 1
@@ -153,7 +152,6 @@ def test_the_sample_is_the_visitors_of_smallest_hash_and_says_from_where_on_none
     redis: Any, visitors: set[str]
 ) -> None:
     redis.flushall()
-    load_functions(redis)
     below = 1.0
     for visitor in visitors:
         below = float(redis.execute_command(*sample_command(SCHEMA, [visitor], below)) or 1.0)

@@ -9,6 +9,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
 
 from schemas.preferences import Horizon, PreferenceSchema
+from sink_connectors.redis_address import RedisAddress
 from sink_connectors.write_preferences import WritePreferences
 
 SCHEMA = PreferenceSchema(
@@ -48,7 +49,7 @@ class Metric:
 
 
 def opened(url: str) -> tuple[WritePreferences, Metrics]:
-    sink: WritePreferences = pickle.loads(pickle.dumps(WritePreferences(url, SCHEMA)))
+    sink: WritePreferences = pickle.loads(pickle.dumps(WritePreferences(RedisAddress(url), SCHEMA)))
     metrics = Metrics()
     sink.open(metrics)
     return sink, metrics
@@ -109,4 +110,4 @@ def test_another_layout_in_the_same_generation_is_refused(redis: Any, redis_serv
 
 
 def test_the_planner_may_not_move_it() -> None:
-    assert not WritePreferences("redis://localhost", SCHEMA).is_deterministic()
+    assert not WritePreferences(RedisAddress("redis://localhost"), SCHEMA).is_deterministic()

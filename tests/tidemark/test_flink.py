@@ -3,10 +3,10 @@
 import zipfile
 from pathlib import Path
 
+from sink_connectors.redis_address import without_password
 from tidemark.flink import cause
 from tidemark.jobs import shown
 from tidemark.modules import archive
-from tidemark.settings import without_password
 
 PYTHON_FAILURE = """Traceback (most recent call last):
   File "job.py", line 1, in <module>

@@ -6,12 +6,11 @@ from uuid import uuid4
 
 import pytest
 
+from flink_jobs.kafka_access import KafkaAccess
 from tidemark.errors import UserError
+from tidemark.kafka_errors import CONNECT_TIMEOUT_S, addresses, check_reachable
 from tidemark.topics import (
-    CONNECT_TIMEOUT_S,
     TOPICS,
-    addresses,
-    check_reachable,
     check_topic,
     create_topics,
     describe_topics,
@@ -42,12 +41,12 @@ def test_no_kafka_is_said_at_once_with_the_reason(nobody: str) -> None:
 
 def test_a_host_that_does_not_exist_is_said() -> None:
     with pytest.raises(UserError, match=r"no Kafka at nowhere\.invalid:9092 \(.+\)"):
-        check_reachable("nowhere.invalid:9092")
+        check_reachable(KafkaAccess(bootstrap="nowhere.invalid:9092"))
 
 
 def test_one_server_that_answers_is_enough(nobody: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        check_reachable(f"{nobody},127.0.0.1:{server.getsockname()[1]}")
+        check_reachable(KafkaAccess(bootstrap=f"{nobody},127.0.0.1:{server.getsockname()[1]}"))
 
 
 # kafka-python does not close the connection that it gives up.

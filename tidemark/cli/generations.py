@@ -13,7 +13,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from tidemark.errors import UserError
-from tidemark.settings import Settings, without_password
+from tidemark.settings import Settings
 
 if TYPE_CHECKING:
     from tidemark.compare import Comparison, HorizonTally
@@ -124,14 +124,15 @@ def _connected(url: str) -> Iterator[Any]:
     """A Redis that answers; what goes wrong in between is one line."""
     from redis.exceptions import RedisError
 
-    from tidemark.checks import check_redis
+    from sink_connectors.redis_errors import explained
+    from tidemark.redis_client import redis_client
 
-    address = url or Settings().redis
+    address = Settings().redis_address(url)
     try:
-        with check_redis(address) as client:
+        with redis_client(address) as client:
             yield client
     except (RedisError, OSError) as error:
-        raise UserError(f"Redis at {without_password(address)}: {error}") from error
+        raise UserError(explained(error, address)) from error
 
 
 @contextmanager

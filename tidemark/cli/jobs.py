@@ -57,7 +57,7 @@ def submit(
     settings, plain = Settings(), known(name)
     environment = {
         **settings.kafka_access(kafka).variables(),
-        "TIDEMARK_REDIS": redis or settings.redis,
+        **settings.redis_address(redis).variables(),
         "TIDEMARK_NAMESPACE": settings.namespace,
         "TIDEMARK_START": start,
         "TIDEMARK_UNTIL_NOW": str(until_now).lower(),

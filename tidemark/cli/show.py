@@ -55,20 +55,18 @@ def visitor(
         tidemark show visitor 1228 --at latest
     """
     from tidemark.client import Tidemark
-    from tidemark.settings import Settings, without_password
+    from tidemark.settings import Settings
 
     settings = Settings()
-    url = redis or settings.redis
+    address = settings.redis_address(redis)
     try:
-        client = Tidemark(url, timeout_s=3, generation=generation, namespace=namespace or settings.namespace)
+        client = Tidemark(address, 3, generation, namespace or settings.namespace)
         schema = client.schema()
         answers = _answers(client, schema, visitor_id, facet, horizon, at)
     except ConnectionError as error:
-        raise UserError(f"Redis at {without_password(url)} does not answer ({error}): is it up?") from error
+        raise UserError(str(error)) from error
     except LookupError as error:
-        raise UserError(
-            f"{error} at {without_password(url)}: has the job visitor_preferences run?"
-        ) from error
+        raise UserError(f"{error} at {address}: has the job visitor_preferences run?") from error
     except ValueError as error:
         raise UserError(str(error)) from error
     client.close()

@@ -34,8 +34,16 @@ def prepare_home(run: Path, tools: Path, config: ClusterConfig) -> None:
     shutil.copytree(source / "conf", home / "conf", dirs_exist_ok=True)
     options = java_options((source / "conf" / "config.yaml").read_text())
     (home / "conf" / "config.yaml").write_text(render(config.settings(options)))
+    keep_secrets_out_of_logs(home / "conf")
     if not (home / "log").exists():
         (home / "log").symlink_to(run / "log")
+
+
+def keep_secrets_out_of_logs(conf: Path) -> None:
+    """Append what silences them to every log configuration in `conf`: of servers, and of `flink` itself."""
+    silence = Path(__file__).with_name("secrets.log4j.properties").read_text()
+    for file in conf.glob("log4j*.properties"):
+        file.write_text(file.read_text() + silence)
 
 
 def link(folder: Path, files: Iterable[Path]) -> None:

@@ -75,7 +75,7 @@ class Plan:
         """As `tidemark.settings` takes them."""
         return {
             "kafka": f"{LOOPBACK}:{self.ports['kafka']}",
-            "redis": redis_server.url(self.ports["redis"]),
+            "redis": redis_server.address(self.ports["redis"], self.secrets).url,
             "flink": f"{LOOPBACK}:{self.ports['flink']}",
         }
 
@@ -88,7 +88,7 @@ class Plan:
         """The `TIDEMARK_…` variables with which Kafka and Redis are reached; they name files, not secrets."""
         return {
             **kafka.access(self.ports["kafka"], self.secrets).variables(),
-            "TIDEMARK_REDIS": redis_server.url(self.ports["redis"]),
+            **redis_server.address(self.ports["redis"], self.secrets).variables(),
         }
 
     def prometheus(self) -> list[str]:
@@ -117,7 +117,7 @@ class Plan:
                 self.settings.kafka_heap,
                 self.secrets,
             ),
-            "redis": redis_server.service(self.run, self.ports["redis"]),
+            "redis": redis_server.service(self.run, self.ports["redis"], self.secrets),
             JOB_MANAGER: flink_cluster.job_manager(self.run, rest, self.ports[metrics(JOB_MANAGER)]),
             **managers,
         }

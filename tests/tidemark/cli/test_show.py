@@ -75,7 +75,7 @@ def test_an_unknown_visitor_is_said_and_gets_everybodys(
         (("--at", "yesterday"), "--at yesterday"),
         (("--generation", "9"), "generation 9"),
         (("--redis", "redis://:secret@127.0.0.1:1"), "127.0.0.1:1"),
-        (("--redis", "no-url"), "Redis URL must specify"),
+        (("--redis", "no-url"), "no-url is no Redis URL"),
     ],
 )
 def test_a_mistake_is_one_line_and_exit_code_2(

@@ -1,0 +1,121 @@
+"""A private, real Redis Cluster of three masters on free ports."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.redis_server import RedisServer, free_port
+
+SLOTS = 16384
+NODES = 3
+
+
+class RedisClusterServers:
+    """Three masters, a third of the slots each. Where ACL or TLS are wanted, `options` are redis-server's."""
+
+    def __init__(self, folder: Path, *options: str) -> None:
+        self.nodes = []
+        for index in range(NODES):
+            (folder / str(index)).mkdir()
+            own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+            # A dead master is noticed after this, and its cluster refuses the slots that it served.
+            more = ("--cluster-node-timeout", "2000", "--appendonly", "yes", "--appendfsync", "always")
+            self.nodes.append(RedisServer(folder / str(index), *own, *more, *options))
+
+    @property
+    def url(self) -> str:
+        return self.nodes[0].url
+
+    def start(self) -> None:
+        for node in self.nodes:
+            node.start()
+        for index, node in enumerate(self.nodes):
+            with node.client() as client:
+                client.execute_command("CLUSTER", "ADDSLOTSRANGE", *_bounds(index))
+                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", index + 1)
+        with self.nodes[0].client() as first:
+            for node in self.nodes[1:]:
+                first.execute_command("CLUSTER", "MEET", "127.0.0.1", node.port, _bus(node))
+        self.await_ok()
+
+    def stop(self) -> None:
+        for node in self.nodes:
+            node.stop()
+
+    def await_ok(self, within_s: float = 20) -> None:
+        """Wait until every node says that all is well."""
+        deadline = time.monotonic() + within_s
+        while not all(self._is_ok(node) for node in self.nodes):
+            assert time.monotonic() < deadline, "the cluster does not come up"
+            time.sleep(0.05)
+
+    def empty(self) -> None:
+        """No key, no function; every slot where it was at the start."""
+        for node in self.nodes:
+            with node.client() as client:
+                client.flushall()
+                client.function_flush()
+
+    def keys(self) -> list[bytes]:
+        found: list[bytes] = []
+        for node in self.nodes:
+            with node.client() as client:
+                found += client.scan_iter(count=10_000)
+        return found
+
+    def serving(self, slot: int) -> RedisServer:
+        with self.nodes[0].client() as client:
+            for first, last, (_, port, *_), *_ in client.execute_command("CLUSTER SLOTS", NEVER_DECODE=[]):
+                if first <= slot <= last:
+                    return next(node for node in self.nodes if node.port == port)
+        raise LookupError(f"slot {slot} is served by no node")
+
+    def move(self, slot: int, target: RedisServer) -> None:
+        """All of a slot to another node, as `redis-cli --cluster reshard` does it."""
+        source = self.serving(slot)
+        if source is not target:
+            with self.moving(slot, source, target) as step:
+                while step(100):
+                    pass
+
+    @contextmanager
+    def moving(self, slot: int, source: RedisServer, target: RedisServer) -> Iterator[Any]:
+        """A slot on its way. The block gets `step(n)`: send n keys on, answer how many that were."""
+        with source.client() as old, target.client() as new:
+            ids = [str(client.execute_command("CLUSTER", "MYID"), "ascii") for client in (old, new)]
+            new.execute_command("CLUSTER", "SETSLOT", slot, "IMPORTING", ids[0])
+            old.execute_command("CLUSTER", "SETSLOT", slot, "MIGRATING", ids[1])
+
+            def step(count: int) -> int:
+                keys: Sequence[bytes] = old.execute_command("CLUSTER", "GETKEYSINSLOT", slot, count)
+                if keys:
+                    old.execute_command("MIGRATE", "127.0.0.1", target.port, "", 0, 5000, "KEYS", *keys)
+                return len(keys)
+
+            yield step
+            while step(1000):
+                pass
+            # The new one first, or both might refuse the slot; then all, so that `serving` is right.
+            for node in (target, source, *(n for n in self.nodes if n not in (source, target))):
+                with node.client() as client:
+                    client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
+
+    def _is_ok(self, node: RedisServer) -> bool:
+        with node.client() as client:
+            info = client.execute_command("CLUSTER INFO")
+            nodes = client.execute_command("CLUSTER NODES")
+        return (
+            info["cluster_state"] == "ok"
+            and info["cluster_slots_ok"] == str(SLOTS)
+            and sum(bool(n["slots"]) for n in nodes.values()) == NODES
+        )
+
+
+def _bounds(index: int) -> tuple[int, int]:
+    return index * SLOTS // NODES, (index + 1) * SLOTS // NODES - 1
+
+
+def _bus(node: RedisServer) -> int:
+    return int(node.options[node.options.index("--cluster-port") + 1])

@@ -1,0 +1,40 @@
+"""The client of redis-py with which generations are walked over, compared and promoted."""
+
+from contextlib import closing
+from typing import Any
+
+from redis import ConnectionPool, Redis, SSLConnection
+from redis.cluster import RedisCluster
+
+from sink_connectors.redis_address import RedisAddress
+from tidemark.checks import TIMEOUT_S, check_redis
+
+
+def redis_client(address: RedisAddress) -> Any:
+    """A `Redis`, or a `RedisCluster` where the address is that of one.
+
+    Raises
+    ------
+    UserError : see `check_redis`.
+    """
+    with closing(check_redis(address)) as redis:
+        is_cluster = redis.hello()[b"mode"] == b"cluster"
+    options = address.options() | {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
+    return _cluster(options) if is_cluster else Redis(**options)
+
+
+class _HostChecking(ConnectionPool):
+    """RedisCluster drops the option that has TLS check host names, but not the class of its pools."""
+
+    def __init__(self, **options: Any) -> None:
+        if options.get("connection_class") is SSLConnection:
+            options["ssl_check_hostname"] = True
+        super().__init__(**options)
+
+
+def _cluster(options: dict[str, Any]) -> Any:
+    scheme = "rediss" if options.pop("ssl", False) else "redis"
+    host, port = options.pop("host"), options.pop("port")
+    options.pop("db", None)  # a cluster has the first only
+    bracketed = f"[{host}]" if ":" in host else host
+    return RedisCluster(url=f"{scheme}://{bracketed}:{port}", connection_pool_class=_HostChecking, **options)
