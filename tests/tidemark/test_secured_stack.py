@@ -1,0 +1,255 @@
+"""Kafka and Redis with TLS and passwords, from end to end; and no secret where anybody could see it."""
+
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import redis as redis_py
+
+from flink_jobs.config import VisitorPreferencesConfig
+from flink_jobs.kafka_access import KafkaAccess
+from sink_connectors.redis_address import RedisAddress
+from tests.corner import JOB, await_true
+from tests.oracles.preferences import decayed_preferences
+from tests.oracles.redis_agrees import differences
+from tests.real_data import complete_journey
+from tests.secrets_search import command_lines, files, places_of, private_key, rest_answers
+from tests.stack_fixture import ROOT, TOOLS
+from tidemark import flink
+from tidemark.jobs import SUBMIT_TIMEOUT_S
+from tidemark.stack.security import PASSWORDS, SERVERS, Secrets
+from tidemark.topics import check_topic, create_topics
+
+if TYPE_CHECKING:
+    from tidemark.stack.stack import LocalStack
+
+pytestmark = pytest.mark.flink
+
+EVENTS = 3_000
+COPY = "copied"
+
+
+@dataclass
+class Story:
+    """A secured stack on which all that follows has happened, and what was seen of it.
+
+    printed : what commands printed, by command.
+    rest : what Flink's REST interface answered, by path.
+    lines : the command lines of all processes since before the start.
+    """
+
+    stack: "LocalStack"
+    secrets: Secrets
+    lines: set[str]
+    printed: dict[str, str] = field(default_factory=dict)
+    rest: dict[str, str] = field(default_factory=dict)
+
+    def tidemark(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """The command as a person types it beside this stack."""
+        done = subprocess.run(
+            [str(Path(sys.executable).parent / "tidemark"), *words],
+            env={
+                **os.environ,
+                "TIDEMARK_RUN": str(self.stack.run),
+                "TIDEMARK_TOOLS": str(TOOLS),
+                **variables,
+            },
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+        self.printed[" ".join(words)] = done.stdout + done.stderr
+        return done
+
+    def elsewhere(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
+        """The same, knowing of the stack nothing but where Kafka listens."""
+        kafka = self.stack.addresses["kafka"]
+        return self.tidemark(*words, TIDEMARK_RUN="none", TIDEMARK_KAFKA=kafka, **variables)
+
+    def await_finished(self, job_id: str) -> None:
+        def state() -> str:
+            return str(flink.get(self.stack.addresses["flink"], f"/jobs/{job_id}")["state"])
+
+        await_true(lambda: state() == "FINISHED", 120, lambda: f"job {job_id} is {state()}")
+
+    def places(self) -> dict[str, dict[str, str]]:
+        """Every place where a secret might be seen, by kind and by name."""
+        return {
+            "files": files(self.stack.run, without=self.secrets.folder),
+            "REST": self.rest,
+            "command lines": {line: line for line in self.lines},
+            "printed": self.printed,
+        }
+
+    def all_secrets(self) -> dict[str, str]:
+        passwords = {name: self.secrets.password(name) for name in PASSWORDS}
+        return passwords | {f"key of {name}": private_key(self.secrets.certificate(name)) for name in SERVERS}
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    """Topics, a replay, the job by the password's file, a copy by the password in the environment, a look."""
+    from tidemark.stack.stack import LocalStack
+
+    stack = LocalStack(
+        tmp_path_factory.mktemp("secured"), TOOLS, "heap", kafka_heap="512m", secured=True, say=print
+    )
+    with pytest.MonkeyPatch.context() as patch, command_lines() as lines:
+        story = Story(stack, Secrets(stack.run / "secrets"), lines)
+        story.secrets.make()
+        # The servers get them by their environment too: Flink's logs like to print that.
+        patch.setenv("TIDEMARK_KAFKA_PASSWORD", story.secrets.password("kafka"))
+        patch.setenv("TIDEMARK_REDIS_PASSWORD", story.secrets.password("redis"))
+        try:
+            stack.up()
+            assert story.tidemark("topics").returncode == 0, story.printed
+            assert story.tidemark("replay", "complete-journey", "--limit", str(EVENTS)).returncode == 0, (
+                story.printed
+            )
+            submitted = story.tidemark("submit", JOB, "--until-now")
+            assert submitted.returncode == 0, submitted.stderr
+            story.await_finished(submitted.stdout.rsplit("/", 1)[1].strip())
+            story.await_finished(copy_topic(story))
+            story.rest = rest_answers(stack.addresses["flink"])
+            story.tidemark("status")
+            yield story
+        finally:
+            stack.down(keep_jobs=False)
+
+
+def copy_topic(story: Story) -> str:
+    """A source and a sink whose password is in the environment of Flink's servers; returns the job's id."""
+    create_topics(access(story), [COPY])
+    words = ("--python", str(ROOT / "tests" / "flink_jobs" / "copy_topic.py"), "behaviors", COPY)
+    line = flink.command("run", "--jobmanager", story.stack.addresses["flink"], "--detached", *words)
+    reached = {k: v for k, v in story.stack.access.items() if k != "TIDEMARK_KAFKA_PASSWORD_FILE"}
+    variables = {**flink.environment(story.stack.run), **reached, "PYTHONPATH": str(ROOT)}
+    said = flink.call(line, variables, story.stack.run / "log" / "copy.log", SUBMIT_TIMEOUT_S)
+    return said.rpartition("JobID ")[2].split()[0]
+
+
+def access(story: Story) -> KafkaAccess:
+    return KafkaAccess.from_variables(story.stack.access)
+
+
+def redis_address(story: Story) -> RedisAddress:
+    variables = story.stack.access
+    names = ("TIDEMARK_REDIS", "TIDEMARK_REDIS_PASSWORD_FILE", "TIDEMARK_REDIS_CA")
+    return RedisAddress(*(variables[name] for name in names))
+
+
+def test_redis_holds_what_the_oracle_says(story: Story) -> None:
+    config = VisitorPreferencesConfig()
+    expected = decayed_preferences(complete_journey(EVENTS), config.half_lives_ms)
+    assert differences(redis_address(story), config.redis_schema, expected) == []
+
+
+def test_show_reads_what_the_job_wrote(story: Story) -> None:
+    visitor = complete_journey(1)[0]["visitor_id"]
+    done = story.tidemark("show", "visitor", visitor, "--at", "latest", "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)[0]["items"]
+
+
+def test_the_password_in_the_environment_lets_source_and_sink_in(story: Story) -> None:
+    # Each transaction of an exactly-once sink leaves a marker, which counts as a message.
+    assert check_topic(access(story), COPY).messages >= EVENTS
+
+
+def test_no_secret_is_seen_anywhere(story: Story) -> None:
+    places = story.places()
+    for name, secret in story.all_secrets().items():
+        for kind, contents in places.items():
+            assert places_of(secret, contents) == [], f"{kind}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "where"),
+    [
+        ("kafka-password", "files", "flink-task-manager-1"),
+        ("PATH=", "files", "proof-that-it-is-searched"),
+        ("ScramLoginModule", "files", "server.properties"),
+        (JOB, "REST", "/jobs/overview"),
+        ("Starting Kafka", "REST", "/logs/"),
+        ("kafka.Kafka", "command lines", "server.properties"),
+        ("pyflink-udf-runner", "command lines", ""),
+        ("StorageTool", "command lines", ""),
+        ("behaviors", "printed", "topics"),
+    ],
+)
+def test_the_search_finds_what_is_there(story: Story, word: str, kind: str, where: str) -> None:
+    (story.stack.run / "log" / "proof-that-it-is-searched").write_text("PATH=")
+    assert any(where in place for place in places_of(word, story.places()[kind]))
+
+
+class TestWithoutTheSecrets:
+    def test_plaintext_is_refused_by_kafka(self, story: Story) -> None:
+        done = story.elsewhere("topics")
+        assert (done.returncode, "it speaks TLS, we do not" in done.stderr) == (2, True), done.stderr
+
+    @pytest.mark.parametrize("command", [("topics",), ("replay", "complete-journey"), ("submit", JOB)])
+    def test_a_wrong_password_is_refused_by_kafka(self, story: Story, command: tuple[str, ...]) -> None:
+        (wrong := story.stack.run / "tmp" / "wrong").write_text("wrong")
+        done = story.tidemark(*command, TIDEMARK_KAFKA_PASSWORD_FILE=str(wrong))
+        assert done.returncode == 2
+        assert "does not let user 'tidemark' in" in done.stderr
+        assert str(wrong) in done.stderr
+
+    def test_a_broker_that_nobody_vouches_for_is_refused_by_us(self, story: Story) -> None:
+        import trustme
+
+        trustme.CA().cert_pem.write_to_path(other := story.stack.run / "tmp" / "other.pem")
+        done = story.tidemark("topics", TIDEMARK_KAFKA_CA=str(other))
+        assert (done.returncode, f"not vouched for by {other}" in done.stderr) == (2, True), done.stderr
+
+    def test_tls_without_a_login_is_refused_by_kafka(self, story: Story) -> None:
+        ca = str(story.secrets.authority)
+        done = story.elsewhere("topics", TIDEMARK_KAFKA_SECURITY="ssl", TIDEMARK_KAFKA_CA=ca)
+        assert (done.returncode, "if it wants a login" in done.stderr) == (2, True), done.stderr
+
+    def test_the_controller_wants_a_certificate(self, story: Story) -> None:
+        trust = ssl.create_default_context(cafile=story.secrets.authority)
+        address = ("127.0.0.1", story.stack.record.ports["kafka-controller"])
+        with (
+            pytest.raises(ssl.SSLError, match=r"(?i)certificate.?required|bad.?certificate"),
+            socket.create_connection(address, 5) as plain,
+            trust.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
+        ):
+            connection.recv(1)
+
+    def test_redis_speaks_tls_only_and_wants_the_password(self, story: Story) -> None:
+        port = story.stack.record.ports["redis"]
+        with pytest.raises(redis_py.ConnectionError), redis_py.Redis(port=port, socket_timeout=5) as plain:
+            plain.ping()
+        trusting: dict[str, Any] = {
+            "port": port,
+            "host": "127.0.0.1",
+            "ssl": True,
+            "ssl_ca_certs": str(story.secrets.authority),
+        }
+        with pytest.raises(redis_py.AuthenticationError), redis_py.Redis(**trusting) as nobody:
+            nobody.ping()
+        with (
+            pytest.raises(redis_py.AuthenticationError),
+            redis_py.Redis(**trusting, username="tidemark", password="wrong") as wrong,
+        ):
+            wrong.ping()
+
+
+def test_a_stack_stays_secured(story: Story) -> None:
+    from tidemark.errors import UserError
+    from tidemark.stack.security import check_unchanged
+
+    check_unchanged(story.stack.run, secured=True)
+    with pytest.raises(UserError, match="is secured and stays so"):
+        check_unchanged(story.stack.run, secured=False)
