@@ -1,6 +1,7 @@
 """How to reach Redis: an address that names its secrets, and holds none."""
 
 import os
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +26,7 @@ class RedisAddress(CredentialProvider):
     url : `redis://[user@]host:port[/db]`, with TLS `rediss://…`. A password in it is for development.
     password_file : read at every new connection, so a new password needs no restart. Where the file is not
         there, the variable TIDEMARK_REDIS_PASSWORD is the password.
-    ca : PEM file of the authority that signed the server's certificate; empty: those of the system.
+    ca : PEM file of the authority that signed the server's certificate, trusted besides those of the system.
 
     Raises
     ------
@@ -67,9 +68,10 @@ class RedisAddress(CredentialProvider):
         return options | self.tls()
 
     def tls(self) -> dict[str, Any]:
-        """Of these keyword arguments those about TLS; none without it."""
+        """Of these keyword arguments those about TLS; none without it. ValueError: `ca` cannot be read."""
         if urlsplit(self.url).scheme != "rediss":
             return {}
+        _check_authority(self.ca)
         return {
             "ssl": True,
             "ssl_ca_certs": self.ca or None,
@@ -111,6 +113,16 @@ def _is_url(url: str) -> bool:
     except ValueError:  # whose message may have a part of the password
         return False
     return named and not extra and (not database or database.isdigit())
+
+
+def _check_authority(ca: str) -> None:
+    if ca:
+        try:
+            ssl.create_default_context(cafile=ca)
+        except FileNotFoundError:
+            raise ValueError(f"{CA} names {ca}, which is not there") from None
+        except OSError as error:
+            raise ValueError(f"{CA} names {ca}, which is no certificate in PEM ({error})") from None
 
 
 def read_secret(file: str, variable: str) -> str:

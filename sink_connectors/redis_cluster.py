@@ -42,8 +42,7 @@ class Cluster:
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """See `RedisConnection.exchange`; every command has a key, by which its master is found."""
-        if self._stale and time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
-            self._refresh()
+        self._refresh_if_due()
         answers: list[Any] = [None] * len(commands)
         routed = self._routed(commands, answers)
         for _ in range(1 + REDIRECTIONS):
@@ -55,7 +54,9 @@ class Cluster:
 
     def everywhere(self, command: Command) -> list[Any]:
         """One answer a master. A master that has become a replica gets it from its new master."""
+        self._refresh_if_due()
         answers = [server.exchange([command])[0] for server in list(self._servers.values())]
+        self._note_failures(answers)
         return [answer for answer in answers if not isinstance(answer, ReadOnlyError)]
 
     def close(self) -> None:
@@ -70,7 +71,6 @@ class Cluster:
             slot = key_slot(key if isinstance(key, bytes) else str(key).encode())
             owner = owners[slot]
             if owner is None:
-                self._stale = True
                 answers[place] = ResponseError(f"CLUSTERDOWN slot {slot} is served by no node")
             else:
                 routed.append(_Routed(owner, place, False))
@@ -106,9 +106,15 @@ class Cluster:
                 if kind == "MOVED":
                     self._owners[int(slot)] = target
                 again.append(_Routed(target, way.place, asking=kind == "ASK"))
-            elif isinstance(answer, Exception):
-                self._stale |= not isinstance(answer, ResponseError) or str(answer).startswith("CLUSTERDOWN")
+        self._note_failures(answers)
         return again
+
+    def _note_failures(self, answers: Sequence[Any]) -> None:
+        self._stale |= any(
+            isinstance(answer, Exception)
+            and (not isinstance(answer, ResponseError) or str(answer).startswith("CLUSTERDOWN"))
+            for answer in answers
+        )
 
     def _server(self, host: str, port: int) -> Server:
         server = self._servers.get((host, port))
@@ -116,6 +122,10 @@ class Cluster:
             server = Server(self._seed.address, self._seed.timeout_s, (host, port))
             server = self._servers.setdefault((host, port), server)
         return server
+
+    def _refresh_if_due(self) -> None:
+        if self._stale and time.monotonic() - self._refreshed_s > REFRESH_EVERY_S:
+            self._refresh()
 
     def _refresh(self) -> None:
         """Read anew which master serves which slot; if nobody answers, it stays as it was.

@@ -17,6 +17,7 @@ class RedisConnection:
     """
 
     def __init__(self, address: RedisAddress, timeout_s: float = TIMEOUT_S) -> None:
+        self.address = address
         self._seed = Server(address, timeout_s)
         self._nodes: Any = None
 

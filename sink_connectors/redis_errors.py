@@ -1,17 +1,17 @@
 """What Redis' refusals mean, in one line with what to do."""
 
-from ssl import SSLCertVerificationError, SSLError
+from ssl import SSLCertVerificationError
 
-from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import AuthenticationError, NoPermissionError, ResponseError
 
 from sink_connectors.redis_address import CA, PASSWORD_FILE, RedisAddress
 
-_DENIED_IN_FUNCTION = "ACL failure in script"
+_DENIED_IN_FUNCTION = ("The user executing the script can't", "ACL failure in script")  # Redis 7.0, later
 
 
 def is_permission(error: BaseException) -> bool:
     """Whether the user may not do what was asked for, directly or in a function."""
-    return isinstance(error, NoPermissionError) or _DENIED_IN_FUNCTION in str(error)
+    return isinstance(error, NoPermissionError) or any(text in str(error) for text in _DENIED_IN_FUNCTION)
 
 
 def certificate_failure(error: BaseException | None) -> SSLCertVerificationError | None:
@@ -37,6 +37,9 @@ def explained(error: BaseException, address: RedisAddress) -> str:
             f"Redis at {address} shows a certificate that is not trusted ({untrusted.verify_message};"
             f" trusted: {authority}): name its authority in {CA}, and the host as the certificate does"
         )
-    if isinstance(error.__context__, SSLError):
-        return f"Redis at {address} speaks no TLS there ({error}): mend the port, or write redis://"
-    return f"Redis does not answer at {address} ({error}): start it, or name another"
+    if isinstance(error, ResponseError):
+        return f"Redis at {address} refuses: {error}"
+    return (
+        f"Redis does not answer at {address} ({error}): start it, or name another"
+        " (rediss:// for a port with TLS, redis:// for one without)"
+    )

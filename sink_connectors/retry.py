@@ -10,6 +10,7 @@ from redis import exceptions as redis_errors
 from tenacity import RetryCallState, Retrying, retry_if_exception, wait_exponential, wait_random
 
 from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_errors import certificate_failure, explained
 from sink_connectors.redis_server import Command
 
 LONGEST_WAIT_S = 4.0
@@ -48,6 +49,10 @@ class AbandonedError(Exception):
     """The task manager that started this worker is gone: another worker has its rows."""
 
 
+class RefusedError(Exception):
+    """Redis refuses for good; the message says what, where, and what to do."""
+
+
 class Sender:
     """Sends pipelines until Redis has answered every command of them.
 
@@ -71,8 +76,7 @@ class Sender:
 
         Raises
         ------
-        redis.exceptions.ResponseError : refused for good (a mistake in the program, no permission).
-        redis.exceptions.AuthenticationError : wrong password.
+        RefusedError : wrong password, no permission, a certificate not to be trusted, a mistake.
         AbandonedError : while waiting, the process that started this one went away.
         """
         retrying = Retrying(
@@ -81,7 +85,10 @@ class Sender:
             before_sleep=self._before_sleep,
             reraise=True,
         )
-        answers: list[Any] = retrying(self._send, commands)
+        try:
+            answers: list[Any] = retrying(self._send, commands)
+        except (redis_errors.RedisError, OSError) as error:
+            raise RefusedError(explained(error, self._redis.address)) from error
         return answers
 
     def _send(self, commands: Sequence[Command]) -> list[Any]:
@@ -111,7 +118,7 @@ class Sender:
 
 def is_outage(error: BaseException) -> bool:
     """Whether sending again later can help."""
-    if isinstance(error, _NEVER):
+    if isinstance(error, _NEVER) or certificate_failure(error):
         return False
     if isinstance(error, redis_errors.ResponseError) and not isinstance(error, _AWAY):
         return str(error).startswith(_AWAY_REPLIES) or _LOST_FUNCTION in str(error)

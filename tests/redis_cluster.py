@@ -7,22 +7,26 @@ from pathlib import Path
 from typing import Any
 
 from tests.redis_server import RedisServer, free_port
+from tests.secured_redis import Certificates
 
 SLOTS = 16384
 NODES = 3
 
 
 class RedisClusterServers:
-    """Three masters, a third of the slots each. Where ACL or TLS are wanted, `options` are redis-server's."""
+    """Three masters, a third of the slots each. With `certificates` they speak TLS, too."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
+    def __init__(self, folder: Path, certificates: Certificates | None = None) -> None:
         self.nodes = []
+        self.tls_port = free_port()  # of the first node
         for index in range(NODES):
             (folder / str(index)).mkdir()
             own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
             # A dead master is noticed after this, and its cluster refuses the slots that it served.
             more = ("--cluster-node-timeout", "2000", "--appendonly", "yes", "--appendfsync", "always")
-            self.nodes.append(RedisServer(folder / str(index), *own, *more, *options))
+            port = free_port() if index else self.tls_port
+            tls = (*certificates.options(port), "--tls-cluster", "yes") if certificates else ()
+            self.nodes.append(RedisServer(folder / str(index), *own, *more, *tls))
 
     @property
     def url(self) -> str:

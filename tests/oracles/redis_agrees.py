@@ -1,12 +1,15 @@
 """Holds what Redis has against the oracle: the strongest values all there, and whatever is there exact."""
 
 from collections.abc import Sequence
-
-import redis as redis_py
+from contextlib import closing
+from typing import Any
 
 from schemas.preferences import META_FIELDS, PreferenceSchema, unpack
 from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_server import fields_of, raised
 from tests.oracles.preferences import DecayedSum, Visitors
+from tidemark.redis_client import redis_client
 
 TOLERANCE = 1e-9
 
@@ -15,18 +18,25 @@ def differences(
     address: str | RedisAddress, schema: PreferenceSchema, expected: Visitors, most: int = 5
 ) -> list[str]:
     """The first few ways in which Redis and the oracle disagree; empty when they agree."""
-    client = redis_py.Redis(**(RedisAddress(address) if isinstance(address, str) else address).options())
+    address = RedisAddress(address) if isinstance(address, str) else address
+    with closing(RedisConnection(address)) as redis, redis_client(address) as walker:
+        return _differences(redis, _visitors(walker, schema), schema, expected, most)
+
+
+def _differences(
+    redis: RedisConnection, present: set[str], schema: PreferenceSchema, expected: Visitors, most: int
+) -> list[str]:
     half_lives = [horizon.half_life_ms for horizon in schema.horizons]
     found: list[str] = []
-    extra = _visitors(client, schema) - set(expected)
+    extra = present - set(expected)
     if extra:
         found.append(f"visitors that the oracle does not know: {sorted(extra)[:3]}")
     names = list(expected)
     for start in range(0, len(names), 500):
-        pipeline = client.pipeline(transaction=False)
-        for visitor in names[start : start + 500]:
-            pipeline.hgetall(schema.visitor_key(visitor))
-        for visitor, fields in zip(names[start : start + 500], pipeline.execute(), strict=True):
+        part = names[start : start + 500]
+        answers = raised(redis.exchange([["HGETALL", schema.visitor_key(visitor)] for visitor in part]))
+        for visitor, answer in zip(part, answers, strict=True):
+            fields = fields_of(answer)
             found += [
                 f"{visitor}: {what}" for what in _of_visitor(fields, expected[visitor], schema, half_lives)
             ]
@@ -35,7 +45,7 @@ def differences(
     return found
 
 
-def _visitors(client: "redis_py.Redis", schema: PreferenceSchema) -> set[str]:
+def _visitors(client: Any, schema: PreferenceSchema) -> set[str]:
     prefix, suffix = schema.visitor_key("\0").split("\0")
     pattern = f"{prefix}*{suffix}"
     return {key.decode()[len(prefix) : -len(suffix)] for key in client.scan_iter(pattern, count=10_000)}
