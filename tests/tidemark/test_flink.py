@@ -4,7 +4,7 @@ import zipfile
 from pathlib import Path
 
 from sink_connectors.redis_address import without_password
-from tidemark.flink import cause
+from tidemark.flink import cause, without_passwords
 from tidemark.jobs import shown
 from tidemark.modules import archive
 
@@ -56,3 +56,9 @@ def test_the_archive_holds_what_jobs_import_and_is_made_once(tmp_path: Path) -> 
     ):
         assert name in names
     assert not [name for name in names if name.startswith(("tidemark/", "tests/"))]
+
+
+def test_flink_is_started_without_passwords_and_with_all_else() -> None:
+    kept = {"TIDEMARK_KAFKA_PASSWORD_FILE": "/a", "PATH": "/bin", "PASSWORD": "theirs"}
+    secret = {"TIDEMARK_KAFKA_PASSWORD": "a", "TIDEMARK_REDIS_PASSWORD": "b"}
+    assert without_passwords(kept | secret) == kept

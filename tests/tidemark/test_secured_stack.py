@@ -183,7 +183,7 @@ def test_no_secret_is_seen_anywhere(story: Story) -> None:
         ("Starting Kafka", "REST", "/logs/"),
         ("kafka.Kafka", "command lines", "server.properties"),
         ("pyflink-udf-runner", "command lines", ""),
-        ("StorageTool", "command lines", ""),
+        ("kafka/arguments", "command lines", "java"),
         ("behaviors", "printed", "topics"),
     ],
 )

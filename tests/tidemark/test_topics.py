@@ -6,9 +6,8 @@ from uuid import uuid4
 
 import pytest
 
-from flink_jobs.kafka_access import KafkaAccess
 from tidemark.errors import UserError
-from tidemark.kafka_errors import CONNECT_TIMEOUT_S, addresses, check_reachable
+from tidemark.kafka_errors import CONNECT_TIMEOUT_S
 from tidemark.topics import (
     TOPICS,
     check_topic,
@@ -39,16 +38,6 @@ def test_no_kafka_is_said_at_once_with_the_reason(nobody: str) -> None:
     assert time.monotonic() - start < CONNECT_TIMEOUT_S
 
 
-def test_a_host_that_does_not_exist_is_said() -> None:
-    with pytest.raises(UserError, match=r"no Kafka at nowhere\.invalid:9092 \(.+\)"):
-        check_reachable(KafkaAccess(bootstrap="nowhere.invalid:9092"))
-
-
-def test_one_server_that_answers_is_enough(nobody: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        check_reachable(KafkaAccess(bootstrap=f"{nobody},127.0.0.1:{server.getsockname()[1]}"))
-
-
 # kafka-python does not close the connection that it gives up.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 def test_a_server_that_does_not_speak_kafka_is_said_within_seconds() -> None:
@@ -59,19 +48,6 @@ def test_a_server_that_does_not_speak_kafka_is_said_within_seconds() -> None:
     assert caught.value.exit_code == 2
     del caught
     gc.collect()
-
-
-@pytest.mark.parametrize(
-    "address", ["", "rubbish", "host:", ":9092", "host:port", "host:0", "host:99999", "a:1,,b:2"]
-)
-def test_what_is_no_address_is_refused_at_once(address: str) -> None:
-    with pytest.raises(UserError, match="does not read host:port"):
-        addresses(address)
-
-
-def test_an_address_is_one_server_or_several() -> None:
-    assert addresses("localhost:9092") == [("localhost", 9092)]
-    assert addresses("10.0.0.1:1, [::1]:2") == [("10.0.0.1", 1), ("::1", 2)]
 
 
 @pytest.mark.flink
