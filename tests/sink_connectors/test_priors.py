@@ -43,6 +43,7 @@ def write(url: str, visitors: dict[str, dict[str, tuple[float, float]]]) -> None
     sink.open(Metrics())
     sink.eval(
         pd.Series([v for v, _, _ in rows]),
+        AT_MS,
         pd.Series([value for _, value, _ in rows]),
         pd.Series([struct.pack(">qdd", AT_MS, *x) for _, _, x in rows]),
     )
@@ -100,7 +101,9 @@ def cluster(tmp_path: Path) -> Iterator[RedisServer]:
 def test_one_setting_makes_it_a_redis_cluster(cluster: RedisServer) -> None:
     sink = WritePreferences(cluster.url, SCHEMA, cluster=True)
     sink.open(Metrics())
-    sink.eval(pd.Series(["ann", "bob"]), "tea", pd.Series([struct.pack(">qdd", AT_MS, 1000.0, 1000.0)] * 2))
+    sink.eval(
+        pd.Series(["ann", "bob"]), AT_MS, "tea", pd.Series([struct.pack(">qdd", AT_MS, 1000.0, 1000.0)] * 2)
+    )
     sink.close()
     store = PriorStore(cluster.url, SCHEMA, cluster=True)
     store.open(Metrics())
