@@ -4,6 +4,7 @@ import os
 import sys
 
 from pyflink.table import EnvironmentSettings, TableEnvironment
+from pyflink.table.expressions import col
 
 from flink_jobs.kafka_access import KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
@@ -28,7 +29,7 @@ def main() -> None:
     }
     written = ", ".join(f"'{key}' = '{value}'" for key, value in options.items())
     tables.execute_sql(f"CREATE TABLE target ({columns(source.schema_of_events())}) WITH ({written})")
-    rows.execute_insert("target")
+    rows.drop_columns(col("appended"), col("appended_ms")).execute_insert("target")
 
 
 if __name__ == "__main__":
