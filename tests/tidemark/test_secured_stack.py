@@ -166,32 +166,6 @@ def test_the_password_in_the_environment_lets_source_and_sink_in(story: Story) -
     assert check_topic(access(story), COPY).messages >= EVENTS
 
 
-def test_no_secret_is_seen_anywhere(story: Story) -> None:
-    places = story.places()
-    for name, secret in story.all_secrets().items():
-        for kind, contents in places.items():
-            assert places_of(secret, contents) == [], f"{kind}: {name}"
-
-
-@pytest.mark.parametrize(
-    ("word", "kind", "where"),
-    [
-        ("kafka-password", "files", "flink-task-manager-1"),
-        ("PATH=", "files", "proof-that-it-is-searched"),
-        ("ScramLoginModule", "files", "server.properties"),
-        (JOB, "REST", "/jobs/overview"),
-        ("Starting Kafka", "REST", "/logs/"),
-        ("kafka.Kafka", "command lines", "server.properties"),
-        ("pyflink-udf-runner", "command lines", ""),
-        ("kafka/arguments", "command lines", "java"),
-        ("behaviors", "printed", "topics"),
-    ],
-)
-def test_the_search_finds_what_is_there(story: Story, word: str, kind: str, where: str) -> None:
-    (story.stack.run / "log" / "proof-that-it-is-searched").write_text("PATH=")
-    assert any(where in place for place in places_of(word, story.places()[kind]))
-
-
 class TestWithoutTheSecrets:
     def test_plaintext_is_refused_by_kafka(self, story: Story) -> None:
         done = story.elsewhere("topics")
@@ -253,3 +227,29 @@ def test_a_stack_stays_secured(story: Story) -> None:
     check_unchanged(story.stack.run, secured=True)
     with pytest.raises(UserError, match="is secured and stays so"):
         check_unchanged(story.stack.run, secured=False)
+
+
+def test_no_secret_is_seen_anywhere(story: Story) -> None:
+    places = story.places()
+    for name, secret in story.all_secrets().items():
+        for kind, contents in places.items():
+            assert places_of(secret, contents) == [], f"{kind}: {name}"
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "where"),
+    [
+        ("sasl.jaas.config = [hidden]", "files", "flink-task-manager-1"),
+        ("PATH=", "files", "proof-that-it-is-searched"),
+        ("ScramLoginModule", "files", "server.properties"),
+        (JOB, "REST", "/jobs/overview"),
+        ("sasl.jaas.config = [hidden]", "REST", "/logs/"),
+        ("kafka.Kafka", "command lines", "server.properties"),
+        ("pyflink-udf-runner", "command lines", ""),
+        ("kafka/arguments", "command lines", "java"),
+        ("behaviors", "printed", "topics"),
+    ],
+)
+def test_the_search_finds_what_is_there(story: Story, word: str, kind: str, where: str) -> None:
+    (story.stack.run / "log" / "proof-that-it-is-searched").write_text("PATH=")
+    assert any(where in place for place in places_of(word, story.places()[kind]))
