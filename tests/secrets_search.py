@@ -13,11 +13,17 @@ LOOK_EVERY_S = 0.2
 
 
 def files(run: Path, without: Path) -> dict[str, str]:
-    """Everything in the run folder, whatever its kind, but for the folder `without`."""
+    """Everything in the run folder, whatever its kind, but for the folder `without`.
+
+    Links are left out, which lead to Flink's jars, and Kafka's indexes, which are large and hold offsets only.
+    """
     return {
         str(file): file.read_bytes().decode("latin-1")
         for file in run.rglob("*")
-        if file.is_file() and without not in file.parents
+        if file.is_file()
+        and not file.is_symlink()
+        and file.suffix not in (".index", ".timeindex")
+        and without not in file.parents
     }
 
 
