@@ -15,7 +15,7 @@ LOOK_EVERY_S = 0.2
 def files(run: Path, without: Path) -> dict[str, str]:
     """Everything in the run folder, whatever its kind, but for the folder `without`.
 
-    Links are left out, which lead to Flink's jars, and Kafka's indexes, which are large and hold offsets only.
+    Links are left out, which lead to Flink's jars, and Kafka's indexes, which hold offsets only.
     """
     return {
         str(file): file.read_bytes().decode("latin-1")
