@@ -5,7 +5,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -16,6 +16,8 @@ import psutil
 from benchmarks.subjects import Run
 
 ROOT = Path(__file__).parents[1]
+
+Row = dict[str, Any]
 
 
 def throughput(job: str, subject: str, backend: str | None, runs: Sequence[Run]) -> dict[str, Any]:
@@ -33,15 +35,30 @@ def throughput(job: str, subject: str, backend: str | None, runs: Sequence[Run])
     }
 
 
-def results(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """The whole file; latency and bytes are measured elsewhere."""
-    return {
-        "commit": commit(),
-        "machine": machine(),
-        "throughput": list(rows),
-        "latency": [],
-        "bytes": [],
+PARTS = ("throughput", "latency", "growth", "bytes")
+
+
+def results(found: Mapping[str, Sequence[Row]], job: str, former: Mapping[str, Any]) -> dict[str, Any]:
+    """The whole file: what was `found` of `job`, and of what was not measured now, what stood there.
+
+    measured : by job and part, the commit that was measured.
+    """
+    measured = {**former.get("measured", {})}
+    measured[job] = {**measured.get(job, {}), **dict.fromkeys(found, commit())}
+    parts = {
+        part: [
+            *(row for row in former.get(part, ()) if part not in found or row["job"] != job),
+            *found.get(part, ()),
+        ]
+        for part in PARTS
     }
+    return {"commit": commit(), "measured": measured, "machine": machine(), **parts}
+
+
+def load(file: Path) -> dict[str, Any]:
+    """What `save` wrote; empty when there is nothing."""
+    found: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    return found
 
 
 def save(found: dict[str, Any], file: Path) -> None:

@@ -2,8 +2,8 @@
 
 import os
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
@@ -14,6 +14,7 @@ import redis as redis_py
 
 from flink_jobs.config import RunConfig, VisitorPreferencesConfig
 from schemas.preferences import PreferenceSchema
+from tidemark.errors import UserError
 from tidemark.stack.processes import with_descendants
 from tidemark.stack.stack import LocalStack
 
@@ -69,50 +70,63 @@ def python_path() -> str:
 class Meter:
     """What was seen around a run.
 
-    cpu_s : of the task managers with their Python workers, and of Redis.
+    spent_s : CPU seconds by process, of the task managers with their Python workers, and of Redis. Looked at
+        over and over, since the workers end with their job and nobody waits for them.
     first_write_s : epoch seconds when Redis had answered the first write; None when there was none.
     """
 
-    cpu_s: float = 0.0
+    place: Place
+    spent_s: dict[psutil.Process, float] = field(default_factory=dict)
     first_write_s: float | None = None
     done: Event = field(default_factory=Event)
 
-    def watch(self, url: str) -> None:
-        """Look for the first write until it is there or the run is over."""
-        with redis_py.Redis.from_url(url) as client:
+    def watch(self) -> None:
+        """Look until the run is over."""
+        with redis_py.Redis.from_url(self.place.redis) as client:
             while not self.done.wait(LOOK_EVERY_S):
-                statistics: Any = client.info("commandstats")
-                if "cmdstat_fcall" in statistics:
-                    self.first_write_s = time.time()
-                    return
+                self.spent_s.update(_spent_s(self.place.stack))
+                if self.first_write_s is None:
+                    statistics: Any = client.info("commandstats")
+                    if "cmdstat_fcall" in statistics:
+                        self.first_write_s = time.time()
+
+    def cpu_s(self) -> float:
+        """Of all processes together."""
+        return sum(self.spent_s.values())
 
 
 @contextmanager
 def metered(place: Place) -> Iterator[Meter]:
     """Measure what happens within."""
-    meter, before = Meter(), _cpu_s(place.stack)
-    watcher = Thread(target=meter.watch, args=(place.redis,))
+    meter, before = Meter(place), dict(_spent_s(place.stack))
+    watcher = Thread(target=meter.watch)
     watcher.start()
     try:
         yield meter
     finally:
-        meter.cpu_s = _cpu_s(place.stack) - before
         meter.done.set()
         watcher.join()
+        meter.spent_s.update(_spent_s(place.stack))
+        for process, spent_s in before.items():
+            meter.spent_s[process] -= spent_s
 
 
-def _cpu_s(stack: LocalStack) -> float:
-    """CPU seconds so far, those of ended children included: Python workers end with their job."""
+def _spent_s(stack: LocalStack) -> Iterator[tuple[psutil.Process, float]]:
+    """Processes and the CPU seconds that each has used so far."""
     started = [
         one for name, one in stack.record.processes.items() if name == "redis" or name.startswith("task-")
     ]
-    roots = [process for one in started if (process := one.process()) is not None]
-    return sum(_spent_s(process) for root in roots for process in with_descendants(root))
+    for root in (process for one in started if (process := one.process()) is not None):
+        for process in with_descendants(root):
+            with suppress(psutil.NoSuchProcess):
+                times = process.cpu_times()
+                yield process, times.user + times.system
 
 
-def _spent_s(process: psutil.Process) -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(times.user + times.system + times.children_user + times.children_system)
+def until(condition: Callable[[], bool], within_s: float, otherwise: str) -> None:
+    """Look until it holds. Raises UserError with `otherwise`: it did not."""
+    deadline = time.monotonic() + within_s
+    while not condition():
+        if time.monotonic() > deadline:
+            raise UserError(f"{otherwise} within {within_s:.0f} s", exit_code=1)
+        time.sleep(LOOK_EVERY_S)

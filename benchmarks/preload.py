@@ -23,22 +23,26 @@ Say = Callable[[str], None]
 
 def events(messages: int) -> Iterator[Event]:
     """That many messages, repeats among them; each copy of the year has visitors and event ids of its own."""
-    return islice(_with_repeats(_purchases()), messages)
+    return islice(_with_repeats(_copies()), messages)
 
 
-def _purchases() -> Iterator[Event]:
-    source = CompleteJourney()
-    for copy in count():
-        for _, event in source.rows(Selection()):
-            if not isinstance(event, str):
-                event["event_id"] = f"{copy}-{event['event_id']}"
-                event["visitor_id"] = f"{copy}-{event['visitor_id']}"
-                yield event
+def purchases(copy: str) -> Iterator[Event]:
+    """The year once, with visitors and event ids of this copy's own."""
+    for _, event in CompleteJourney().rows(Selection()):
+        if not isinstance(event, str):
+            event["event_id"] = f"{copy}-{event['event_id']}"
+            event["visitor_id"] = f"{copy}-{event['visitor_id']}"
+            yield event
 
 
-def _with_repeats(purchases: Iterator[Event]) -> Iterator[Event]:
+def _copies() -> Iterator[Event]:
+    for number in count():
+        yield from purchases(str(number))
+
+
+def _with_repeats(events: Iterator[Event]) -> Iterator[Event]:
     waiting: deque[Event] = deque()
-    for number, event in enumerate(purchases):
+    for number, event in enumerate(events):
         yield event
         if number % REPEAT_EVERY == 0:
             waiting.append(event)

@@ -78,13 +78,49 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+LATENCY = """\
+From the moment when the broker appended an event (its log append time) until Redis had answered the write of
+that event's row; every row counts. State on RocksDB, a checkpoint every five seconds, events encoded before
+and sent at a steady rate; a minute each, after a quarter of a minute to settle. *Of sustained*: of the
+highest rate of the search at which the lag, fitted by a line, grew by less than one second's events in a
+minute.
+"""
+
+GROWTH = """\
+Ten events a visitor, from an empty state, on RocksDB. *Flink bytes* are those of the last checkpoint, event
+ids of the day included; *Redis bytes* its memory, by its own count. [scale.md](scale.md) says what follows.
+"""
+
+
 def page(found: dict[str, Any], picture: str) -> str:
     """The page, in Markdown; `picture` is the file of `svg` beside it."""
     machine = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in found["machine"].items())
-    return (
-        f"# Benchmarks\n\n{WHAT}\nMeasured: commit `{found['commit']}`; {machine}.\n\n"
-        f"## Throughput\n\n![Events a second]({picture})\n\n{table(found['throughput'])}\n"
+    commits = "; ".join(
+        f"`{job}`: " + ", ".join(f"{part} at `{commit[:12]}`" for part, commit in parts.items())
+        for job, parts in found["measured"].items()
     )
+    sections = [
+        f"# Benchmarks\n\n{WHAT}\nMeasured: {commits}. Machine: {machine}.\n",
+        f"## Throughput\n\n![Events a second]({picture})\n\n{table(found['throughput'])}\n",
+    ]
+    if found["latency"]:
+        sections.append(f"## Latency\n\n{LATENCY}\n{columns(found['latency'])}\n")
+    if found["growth"]:
+        sections.append(f"## Growth\n\n{GROWTH}\n{columns(found['growth'])}\n\n{columns(found['bytes'])}\n")
+    return "\n".join(sections)
+
+
+def columns(rows: Sequence[Row]) -> str:
+    """Rows of the same keys as a table, in Markdown; numbers of many digits get commas."""
+    names = list(rows[0])
+    lines = [
+        f"| {' | '.join(name.replace('_', ' ') for name in names)} |",
+        f"|{'|'.join('--:' if isinstance(rows[0][name], int | float) else '---' for name in names)}|",
+    ]
+    for row in rows:
+        cells = (f"{row[name]:,}" if isinstance(row[name], int | float) else f"{row[name]}" for name in names)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
 
 
 def svg(rows: Sequence[Row], width: int = 860, bar: int = 26) -> str:

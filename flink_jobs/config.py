@@ -29,6 +29,8 @@ class RunConfig(BaseSettings):
     namespace : first part of every Redis key.
     start, until_now : see `KafkaSource`.
     bundle_time, bundle_rows : a bundle of rows goes to Python when it is this old or this large.
+    latency_log : for measurements, a file on the task managers that gets every row's times; see
+        `WritePreferences`.
     """
 
     model_config = SettingsConfigDict(
@@ -46,6 +48,7 @@ class RunConfig(BaseSettings):
     bundle_time: Duration = timedelta(milliseconds=100)
     bundle_rows: int = Field(10_000, ge=1)
     parallelism: int = Field(1, ge=1)
+    latency_log: str = ""
 
     @field_validator("redis")
     @classmethod

@@ -29,6 +29,7 @@ def table_environment(
         "pipeline.object-reuse": "true",
         "execution.buffer-timeout.interval": "20 ms",
         "parallelism.default": str(run.parallelism),
+        "table.local-time-zone": "UTC",  # EXTRACT(EPOCH …) counts from midnight of 1970 there
         "python.execution-mode": "process",
         "python.fn-execution.bundle.time": str(milliseconds(run.bundle_time)),
         "python.fn-execution.bundle.size": str(run.bundle_rows),

@@ -11,6 +11,10 @@ from schemas.flink_types import columns
 if TYPE_CHECKING:  # the import takes seconds, and checking a configuration does not need it
     from pyflink.table import StreamTableEnvironment, Table
 
+APPENDED = """appended TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+    appended_ms AS 1000 * EXTRACT(EPOCH FROM appended) + EXTRACT(MILLISECOND FROM appended)"""
+"""When the broker took the event (or its producer sent it, as the topic is configured)."""
+
 STARTS = {"earliest": "earliest-offset", "latest": "latest-offset", "committed": "group-offsets"}
 
 
@@ -51,9 +55,10 @@ class KafkaSource(BaseModel):
         return self
 
     def attach(self, tables: "StreamTableEnvironment", name: str) -> "Table":
-        """Register the topic as table `name` and return it: the schema's columns, in schema order."""
+        """Register the topic as table `name` and return it: the schema's columns in order, `appended_ms`."""
         options = ",\n".join(f"'{key}' = '{value}'" for key, value in self.options().items())
-        tables.execute_sql(f"CREATE TABLE {name} ({columns(self.schema_of_events())}) WITH ({options})")
+        events = columns(self.schema_of_events())
+        tables.execute_sql(f"CREATE TABLE {name} ({events}, {APPENDED}) WITH ({options})")
         return tables.from_path(name)
 
     def schema_of_events(self) -> Schema:

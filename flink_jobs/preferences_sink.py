@@ -21,13 +21,15 @@ def write_preferences(
     -------
     Stream of one BIGINT a bundle: how many rows have been written. It is slow however fast the events are.
     """
-    write = WritePreferences(config.run.redis_address, config.redis_schema)
+    write = WritePreferences(
+        config.run.redis_address, config.redis_schema, latency_log=config.run.latency_log
+    )
     tables.create_temporary_function(
         "write_preferences", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")
     )
     columns = ", ".join(config.facets)
     written = tables.sql_query(
-        f"SELECT write_preferences(visitor_id, {columns}, packed) AS written FROM {preferences}"
+        f"SELECT write_preferences(visitor_id, appended_ms, {columns}, packed) AS written FROM {preferences}"
     )
     return tables.to_data_stream(tables.sql_query(f"SELECT written FROM {written} WHERE written IS NOT NULL"))
 

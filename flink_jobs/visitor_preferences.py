@@ -4,6 +4,7 @@ from pyflink.datastream import DataStream
 from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.config import VisitorPreferencesConfig
+from flink_jobs.durations import milliseconds
 from flink_jobs.environment import begin_task, execute, name_operators, table_environment
 from flink_jobs.preferences_sink import refresh_priors, write_preferences
 from operators.decayed_preferences import decayed_preferences
@@ -27,7 +28,9 @@ def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> D
     """Behaviours -> weighed -> decayed preferences by visitor -> Redis; each minute, priors -> Redis."""
     behaviors = config.source(group=f"tidemark.{NAME}").attach(tables, "behaviors")
     weighed = weigh_behaviors(tables, behaviors, config.weights, config.facets, config.price_bands)
-    preferences = decayed_preferences(tables, weighed, config.facets, config.half_lives_ms)
+    preferences = decayed_preferences(
+        tables, weighed, config.facets, config.half_lives_ms, milliseconds(config.retained())
+    )
     bundles = write_preferences(tables, preferences, config)
     refreshed = refresh_priors(bundles, config)
 

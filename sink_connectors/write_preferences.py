@@ -2,6 +2,7 @@
 
 import time
 from itertools import repeat
+from pathlib import Path
 from typing import Any
 
 from pyflink.table.udf import FunctionContext, ScalarFunction
@@ -14,11 +15,16 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
     """Send each bundle of rows to Redis as one pipeline; Flink closes the bundle before a checkpoint.
 
     To be registered as a vectorised function (`func_type="pandas"`) with result BIGINT:
-    (visitors, one column a facet, packed) -> the bundle's count of rows in the first row, null in the others.
+    (visitors, when the broker took each event in epoch ms, one column a facet, packed) -> the bundle's count
+    of rows in the first row, null in the others.
+
+    latency_log : file to which every row's (taken by the broker, answered by Redis) is appended, two int64 of
+        epoch ms, for measurements; empty: none.
     """
 
-    def __init__(self, address: RedisAddress, schema: PreferenceSchema) -> None:
+    def __init__(self, address: RedisAddress, schema: PreferenceSchema, latency_log: str = "") -> None:
         self._address, self._schema = address, schema
+        self._latency_log = latency_log
 
     def is_deterministic(self) -> bool:
         return False  # it writes: the planner may not move it
@@ -32,6 +38,7 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         self._retries = metrics.counter("redis_retries")
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
+        self._latency_ms = metrics.distribution("latency_ms")
         self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
         self._sender.send_until_answered([])
@@ -40,7 +47,8 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
     def close(self) -> None:
         self._redis.close()
 
-    def eval(self, visitors: Any, *columns: Any) -> Any:
+    def eval(self, visitors: Any, appended_ms: Any, *columns: Any) -> Any:
+        import numpy as np
         import pandas as pd
 
         from sink_connectors.preference_commands import grow_commands, latest_fields, sample_command
@@ -60,6 +68,17 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         answers = self._sender.send_until_answered(commands)
         self._write_ms.update(round(1000 * (time.perf_counter() - started_s)))
         self._rows_a_bundle.update(count)
+        self._measure_latency(np.broadcast_to(np.asarray(appended_ms, dtype="int64"), count))
         self._retries.inc(0)  # so that the metric is there before anything goes wrong
         self._sampled_below = float(answers[-1] or 1.0)
         return pd.Series([count, *repeat(None, count - 1)], dtype=object)
+
+    def _measure_latency(self, appended_ms: Any) -> None:
+        """From the broker to Redis' answer, which has just come: the longest of the bundle, as a metric."""
+        import numpy as np
+
+        now_ms = round(time.time() * 1000)
+        self._latency_ms.update(int(now_ms - appended_ms.min()))
+        if self._latency_log:
+            with Path(self._latency_log).open("ab") as log:
+                np.column_stack([appended_ms, np.full_like(appended_ms, now_ms)]).tofile(log)

@@ -1,9 +1,10 @@
 """Kafka topics: create what is missing, look at what is there, and say plainly when Kafka is not."""
 
 import socket
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from schemas.behaviors import TOPIC as BEHAVIORS
@@ -37,12 +38,18 @@ class Topic:
         return sum(self.end.values()) - sum(self.first.values())
 
 
-def create_topics(kafka: str, names: Iterable[str] = TOPICS, partitions: int = PARTITIONS) -> list[str]:
+def create_topics(
+    kafka: str,
+    names: Iterable[str] = TOPICS,
+    partitions: int = PARTITIONS,
+    config: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
     """Create the topics that are missing, with the broker's default replication; leave the others alone.
 
     Parameters
     ----------
     kafka : bootstrap servers, `host:port[,host:port]`.
+    config : of the topics, where it differs from the broker's default.
 
     Returns
     -------
@@ -58,7 +65,7 @@ def create_topics(kafka: str, names: Iterable[str] = TOPICS, partitions: int = P
         for name in dict.fromkeys(names):
             if name in there:
                 continue
-            if _create(admin, kafka, name, partitions):
+            if _create(admin, kafka, name, partitions, config):
                 created.append(name)
     return created
 
@@ -144,11 +151,12 @@ def _admin(kafka: str) -> Iterator[Any]:
             admin.close()
 
 
-def _create(admin: Any, kafka: str, name: str, partitions: int) -> bool:
+def _create(admin: Any, kafka: str, name: str, partitions: int, config: Mapping[str, str]) -> bool:
     """Create one topic; false when somebody else was quicker."""
     from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-    answer = admin.create_topics({name: {"num_partitions": partitions}}, raise_errors=False)["topics"][0]
+    topic = {"num_partitions": partitions, "configs": dict(config)}
+    answer = admin.create_topics({name: topic}, raise_errors=False)["topics"][0]
     error = for_code(answer["error_code"])
     if error not in (NoError, TopicAlreadyExistsError):
         raise UserError(

@@ -4,7 +4,7 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.figures import machine, results, save, throughput
+from benchmarks.figures import load, machine, results, save, throughput
 from benchmarks.subjects import Run
 
 RUNS = [
@@ -36,10 +36,24 @@ def test_the_order_of_the_runs_changes_no_median(runs: list[Run]) -> None:
 
 
 def test_the_file_has_every_list_and_reads_back(tmp_path: Path) -> None:
-    found = results([throughput("j", "quix", None, RUNS)])
+    found = results({"throughput": [throughput("j", "quix", None, RUNS)]}, "j", {})
     save(found, tmp_path / "new" / "latest.json")
     assert json.loads((tmp_path / "new" / "latest.json").read_text()) == found
-    assert list(found) == ["commit", "machine", "throughput", "latency", "bytes"]
+    assert load(tmp_path / "new" / "latest.json") == found
+    assert list(found) == ["commit", "measured", "machine", "throughput", "latency", "growth", "bytes"]
+
+
+def test_what_is_not_measured_again_stays() -> None:
+    first = results({"throughput": [{"job": "a", "rate": 1}], "latency": [{"job": "a"}]}, "a", {})
+    second = results({"throughput": [{"job": "b", "rate": 2}]}, "b", first)
+    third = results({"throughput": [{"job": "a", "rate": 3}]}, "a", second)
+    assert third["throughput"] == [{"job": "b", "rate": 2}, {"job": "a", "rate": 3}]
+    assert third["latency"] == [{"job": "a"}]
+    assert set(third["measured"]) == {"a", "b"}
+
+
+def test_nothing_stands_in_a_file_that_is_missing(tmp_path: Path) -> None:
+    assert load(tmp_path / "latest.json") == {}
 
 
 def test_the_machine_is_described_without_its_name() -> None:

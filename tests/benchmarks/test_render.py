@@ -1,7 +1,7 @@
 from typing import Any
 from xml.etree import ElementTree
 
-from benchmarks.render import page, ratios, svg, table
+from benchmarks.render import columns, page, ratios, svg, table
 
 
 def row(subject: str, backend: str | None, rate: int) -> dict[str, Any]:
@@ -52,8 +52,17 @@ def test_every_row_of_the_table_has_as_many_cells_as_its_head() -> None:
 
 
 def test_the_page_names_commit_machine_and_picture() -> None:
-    text = page({"commit": "abc-dirty", "machine": {"cores": 2}, "throughput": ROWS}, "bars.svg")
-    assert "`abc-dirty`; cores 2." in text
+    found = {
+        "measured": {"some_job": {"throughput": "abcdef-dirty"}},
+        "machine": {"cores": 2},
+        "throughput": ROWS,
+        "latency": [{"job": "some_job", "p99_ms": 345}],
+        "growth": [],
+    }
+    text = page(found, "bars.svg")
+    assert "`some_job`: throughput at `abcdef-dirty`. Machine: cores 2." in text
+    assert "| some_job | 345 |" in text
+    assert "## Growth" not in text
     assert "(bars.svg)" in text
 
 
@@ -66,3 +75,9 @@ def test_bars_are_as_long_as_their_rates() -> None:
 
 def test_a_picture_of_nothing_is_still_one() -> None:
     assert ElementTree.fromstring(svg([])).tag.endswith("svg")
+
+
+def test_rows_become_a_table_with_their_names_at_its_head() -> None:
+    lines = columns([{"job": "a_b", "events_per_s": 12_345, "of_sustained": 0.5}]).splitlines()
+    assert lines[0] == "| job | events per s | of sustained |"
+    assert lines[2] == "| a_b | 12,345 | 0.5 |"

@@ -16,7 +16,15 @@ VERTICES = [
     "refresh priors -> end: Writer",
 ]
 
-METRICS = {"events", "duplicates", "unweighed", "redis_retries", "rows_a_bundle", "redis_write_ms"}
+METRICS = {
+    "events",
+    "duplicates",
+    "unweighed",
+    "redis_retries",
+    "rows_a_bundle",
+    "redis_write_ms",
+    "latency_ms",
+}
 
 
 def test_vertices_have_readable_names(corner: Corner) -> None:

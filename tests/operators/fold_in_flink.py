@@ -9,8 +9,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from flink_jobs.durations import milliseconds
+
 HALF_LIVES_MS = (1_800_000, 604_800_000, 7_776_000_000)
 FACETS = ("category", "brand")
+YEARS = timedelta(days=900)
 
 
 def main(folder: Path) -> None:
@@ -19,19 +22,20 @@ def main(folder: Path) -> None:
 
     from operators.decayed_preferences import decayed_preferences
 
-    tables = environment(timedelta(days=900))
+    tables = environment(YEARS)
     text, number = DataTypes.STRING(), DataTypes.BIGINT(False)
     columns = {
         "visitor_id": DataTypes.STRING(False),
         "event_id": DataTypes.STRING(False),
         "event_time": number,
     }
-    columns |= {"weight": DataTypes.DOUBLE(), **dict.fromkeys(FACETS, text)}
+    columns |= {"weight": DataTypes.DOUBLE(), "appended_ms": number, **dict.fromkeys(FACETS, text)}
     row = DataTypes.ROW([DataTypes.FIELD(name, of) for name, of in columns.items()])
-    weighed = tables.from_elements(json.loads((folder / "events.json").read_text()), row)
-    result = decayed_preferences(tables, weighed, FACETS, HALF_LIVES_MS).execute()
+    events = json.loads((folder / "events.json").read_text())
+    weighed = tables.from_elements([(*event[:4], at, *event[4:]) for at, event in enumerate(events)], row)
+    result = decayed_preferences(tables, weighed, FACETS, HALF_LIVES_MS, milliseconds(YEARS)).execute()
     with result.collect() as rows:
-        folded = [(*row[:3], bytes(row[3]).hex()) for row in map(tuple, rows)]
+        folded = [(row[0], *row[2:4], bytes(row[4]).hex()) for row in map(tuple, rows)]
     (folder / "rows.json").write_text(json.dumps(folded))
 
 
@@ -44,9 +48,11 @@ def repeat(folder: Path, ttl: timedelta) -> None:
         'rows-per-second' = '1',
         'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '4')""")
     alike = tables.sql_query("""SELECT 'ann' AS visitor_id, CAST(n AS STRING) AS event_id,
-        CAST(1000 AS BIGINT) AS event_time, CAST(1 AS DOUBLE) AS weight, 'soap' AS category FROM ticks""")
-    with decayed_preferences(tables, alike, ["category"], HALF_LIVES_MS).execute().collect() as rows:
-        folded = [bytes(row[2]).hex() for row in map(tuple, rows)]
+        CAST(1000 AS BIGINT) AS event_time, CAST(1 AS DOUBLE) AS weight, n AS appended_ms,
+        'soap' AS category FROM ticks""")
+    folds = decayed_preferences(tables, alike, ["category"], HALF_LIVES_MS, milliseconds(ttl))
+    with folds.execute().collect() as rows:
+        folded = [bytes(row[3]).hex() for row in map(tuple, rows)]
     (folder / "rows.json").write_text(json.dumps(folded))
 
 

@@ -2,8 +2,11 @@
 
 import pickle
 import struct
+import time
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa  # type: ignore[import-untyped]
 import pytest
@@ -61,8 +64,10 @@ def packed(at_ms: int, *numbers: float) -> bytes:
 
 def test_a_bundle_is_in_redis_when_the_call_returns(redis: Any, redis_server: str) -> None:
     sink, metrics = opened(redis_server)
+    appended_ms = round(time.time() * 1000) - 60_000
     answer = sink.eval(
         pd.Series(["ann", "bob", "ann"]),
+        pd.Series([appended_ms, appended_ms + 40_000, appended_ms + 50_000]),
         pd.Series(["soap", None, "tea"]),
         "acme",
         pd.Series([packed(1, 1.0, 2.0, 3.0, 4.0), packed(2, 0, 0, 5.0, 6.0), packed(3, 7.0, 8.0, 9.0, 10.0)]),
@@ -83,12 +88,28 @@ def test_a_bundle_is_in_redis_when_the_call_returns(redis: Any, redis_server: st
     assert metrics.values["rows_a_bundle"] == [3]
     assert len(metrics.values["redis_write_ms"]) == 1
     assert sum(metrics.values["redis_retries"]) == 0
+    (longest_ms,) = metrics.values["latency_ms"]
+    assert 60_000 <= longest_ms < 70_000
+
+
+@pytest.mark.usefixtures("redis")
+def test_every_rows_times_can_be_logged(redis_server: str, tmp_path: Path) -> None:
+    log = tmp_path / "latency"
+    sink = WritePreferences(RedisAddress(redis_server), SCHEMA, latency_log=str(log))
+    sink.open(Metrics())
+    rows = pd.Series([packed(1, 1.0, 1.0, 1.0, 1.0)] * 2)
+    for appended in ([5, 6], [7, 8]):
+        sink.eval(pd.Series(["ann", "bob"]), pd.Series(appended), "soap", "acme", rows)
+    sink.close()
+    times = np.fromfile(log, dtype="int64").reshape(-1, 2)
+    assert times[:, 0].tolist() == [5, 6, 7, 8]
+    assert (times[:, 1] > 1_700_000_000_000).all()
 
 
 def test_a_sample_that_is_full_takes_only_smaller_hashes(redis: Any, redis_server: str) -> None:
     sink, _ = opened(redis_server)
     for i in range(20):
-        sink.eval(pd.Series([str(i)]), "soap", "acme", pd.Series([packed(i, 1.0, 1.0, 1.0, 1.0)]))
+        sink.eval(pd.Series([str(i)]), i, "soap", "acme", pd.Series([packed(i, 1.0, 1.0, 1.0, 1.0)]))
     sink.close()
     sampled = {m.decode() for m in redis.zrange(SCHEMA.sample_key, 0, -1)}
     from sink_connectors.preference_commands import hash01

@@ -17,28 +17,25 @@ import org.apache.flink.types.Row;
 /**
  * Folds a visitor's events into decayed sums, one a facet value and horizon, and says what each event changed.
  *
- * <p>Input rows, partitioned by visitor: visitor id, event id, event time (epoch ms), weight, then one column a facet
- * (null: the event has none). An event id seen within a day of processing time, or a null weight (a behaviour that
- * the configuration does not weigh), gives no row. Any other event gives one, {@code packed}: the visitor's latest
- * event time (long), then for each facet the value's and the facet total's log2 S + T/h per horizon (doubles, big
- * endian; zeros for a null facet).
+ * <p>Input rows, partitioned by visitor: visitor id, event id, event time (epoch ms), weight, a column that is passed
+ * on, then one column a facet (null: the event has none). An event id seen within a day of processing time, or a null
+ * weight (a behaviour that the configuration does not weigh), gives no row. Any other event gives one, {@code packed}:
+ * the visitor's latest event time (long), then for each facet the value's and the facet total's log2 S + T/h per
+ * horizon (doubles, big endian; zeros for a null facet).
  *
  * <p>State: an entry a visitor ({@link VisitorState}), one a value of a facet that has many, one an event id. Each is
- * dropped by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day).
+ * dropped by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day), which the
+ * argument {@code ttl_ms} repeats for {@link RecentVisitors}.
  */
 public class DecayedPreferences extends ProcessTableFunction<byte[]> {
-  private static final int FIRST_FACET = 4;
-
-  /** See {@link VisitorState}; empty for a visitor seen for the first time. */
-  public static class Visitor {
-    public byte[] entry = new byte[0];
-  }
+  private static final int FIRST_FACET = 5;
 
   private transient Counter events;
   private transient Counter duplicates;
   private transient Counter unweighed;
   private transient String parsed;
   private transient double[] halfLives;
+  private transient RecentVisitors recent;
 
   @Override
   public void open(FunctionContext context) {
@@ -48,11 +45,11 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
   }
 
   public void eval(
-      @StateHint Visitor visitor,
       @StateHint MapView<String, byte[]> sums,
       @StateHint(ttl = "1 day") MapView<String, Boolean> seen,
       @ArgumentHint({SET_SEMANTIC_TABLE, PASS_COLUMNS_THROUGH}) Row event,
-      String half_lives_ms)
+      String half_lives_ms,
+      Long ttl_ms)
       throws Exception {
     events.inc();
     Double weight = event.getFieldAs(3);
@@ -66,11 +63,13 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
       return;
     }
     seen.put(eventId, true);
-    fold(visitor, sums, event, weight, halfLives(half_lives_ms));
+    if (recent == null) {
+      recent = new RecentVisitors(ttl_ms);
+    }
+    fold(recent.entries(event.getFieldAs(0), sums), event, weight, halfLives(half_lives_ms));
   }
 
-  private void fold(Visitor visitor, MapView<String, byte[]> sums, Row event, double weight, double[] halfLives)
-      throws Exception {
+  private void fold(RecentVisitors.Entries entries, Row event, double weight, double[] halfLives) throws Exception {
     long eventTime = event.getFieldAs(2);
     byte[][] values = new byte[event.getArity() - FIRST_FACET][];
     for (int facet = 0; facet < values.length; facet++) {
@@ -78,7 +77,7 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
       values[facet] = value == null ? null : value.getBytes(StandardCharsets.UTF_8);
     }
     ByteBuffer packed = ByteBuffer.allocate(Long.BYTES + 2 * Double.BYTES * halfLives.length * values.length);
-    visitor.entry = new VisitorState(sums, halfLives, weight, eventTime, packed).add(visitor.entry, values);
+    new VisitorState(entries, halfLives, weight, eventTime, packed).add(values);
     collect(packed.array());
   }
 

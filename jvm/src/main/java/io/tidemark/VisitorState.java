@@ -3,7 +3,6 @@ package io.tidemark;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import org.apache.flink.table.api.dataview.MapView;
 
 /**
  * What every event of a visitor touches, as one entry of state, rewritten whole: state access costs more than bytes.
@@ -19,9 +18,12 @@ final class VisitorState {
   static final byte VERSION = 1;
   static final int INLINE = 16;
 
+  /** Name of the entry; those of single values begin with the facet's number. */
+  private static final String VISITOR = "";
+
   private static final int HEADER = 1 + 2 * Long.BYTES + 1;
 
-  private final MapView<String, byte[]> spilled;
+  private final RecentVisitors.Entries entries;
   private final double[] halfLives;
   private final double weight;
   private final long eventTime;
@@ -29,22 +31,24 @@ final class VisitorState {
   private ByteBuffer old;
   private ByteBuffer next;
 
-  VisitorState(MapView<String, byte[]> spilled, double[] halfLives, double weight, long eventTime, ByteBuffer packed) {
-    this.spilled = spilled;
+  VisitorState(
+      RecentVisitors.Entries entries, double[] halfLives, double weight, long eventTime, ByteBuffer packed) {
+    this.entries = entries;
     this.halfLives = halfLives;
     this.weight = weight;
     this.eventTime = eventTime;
     this.packed = packed;
   }
 
-  /** The entry after one more event with these facet values (null: none); the event's row goes to {@code packed}. */
-  byte[] add(byte[] entry, byte[][] values) throws Exception {
+  /** Adds an event with these facet values (null: none) to the state; its row goes to {@code packed}. */
+  void add(byte[][] values) throws Exception {
+    byte[] entry = entries.get(VISITOR);
     int sums = DecayedSums.size(halfLives);
     int growth = 0;
     for (byte[] value : values) {
       growth += 2 + sums + (value == null ? 0 : 2 + value.length + sums);
     }
-    old = ByteBuffer.wrap(entry.length == 0 ? empty(values.length) : entry);
+    old = ByteBuffer.wrap(entry == null ? empty(values.length) : entry);
     next = ByteBuffer.allocate(old.capacity() + growth);
     long latest = Math.max(checked(values.length), eventTime);
     packed.putLong(latest);
@@ -57,7 +61,7 @@ final class VisitorState {
         addToFacet(facet, values[facet], sums);
       }
     }
-    return Arrays.copyOf(next.array(), next.position());
+    entries.put(VISITOR, Arrays.copyOf(next.array(), next.position()));
   }
 
   private void addToFacet(int facet, byte[] value, int sums) throws Exception {
@@ -109,11 +113,11 @@ final class VisitorState {
 
   private void addSpilled(int facet, byte[] value, int sums, ByteBuffer log) throws Exception {
     String key = key(facet, value, 0, value.length);
-    byte[] before = spilled.get(key);
+    byte[] before = entries.get(key);
     ByteBuffer after = ByteBuffer.allocate(sums);
     DecayedSums.add(before == null ? null : ByteBuffer.wrap(before), before == null ? -1 : 0, weight, eventTime,
         halfLives, after, log);
-    spilled.put(key, after.array());
+    entries.put(key, after.array());
   }
 
   private void spill(int facet, int from, int count, int sums) throws Exception {
@@ -121,7 +125,7 @@ final class VisitorState {
     for (int i = 0; i < count; i++) {
       int length = next.getShort(position);
       int at = position + 2 + length;
-      spilled.put(key(facet, next.array(), position + 2, length), Arrays.copyOfRange(next.array(), at, at + sums));
+      entries.put(key(facet, next.array(), position + 2, length), Arrays.copyOfRange(next.array(), at, at + sums));
       position = at + sums;
     }
   }
