@@ -62,6 +62,7 @@ class RedisClusterServers:
             with node.client() as client:
                 client.flushall()
                 client.function_flush()
+                client.config_resetstat()
 
     def keys(self) -> list[bytes]:
         found: list[bytes] = []
