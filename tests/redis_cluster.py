@@ -23,7 +23,7 @@ class RedisClusterServers:
             (folder / str(index)).mkdir()
             own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
             # A dead master is noticed after this, and its cluster refuses the slots that it served.
-            more = ("--cluster-node-timeout", "2000", "--appendonly", "yes", "--appendfsync", "always")
+            more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
             port = free_port() if index else self.tls_port
             tls = (*certificates.options(port), "--tls-cluster", "yes") if certificates else ()
             self.nodes.append(RedisServer(folder / str(index), *own, *more, *tls))

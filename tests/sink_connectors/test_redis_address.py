@@ -107,3 +107,10 @@ def test_the_environment_names_the_files_of_a_client(monkeypatch: pytest.MonkeyP
         "redis://host", "/run/secrets/redis", "/run/ca.pem"
     )
     assert RedisAddress.of("redis://host", ca="mine").ca == "mine"
+
+
+def test_a_password_that_only_the_submitting_machine_has_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEMARK_REDIS_PASSWORD", "opensesame")
+    assert RedisAddress("redis://host").secret_stays_behind()
+    assert not RedisAddress("redis://host", "/run/secrets/redis").secret_stays_behind()
+    assert not RedisAddress("redis://:development@host").secret_stays_behind()
