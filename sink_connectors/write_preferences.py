@@ -23,7 +23,8 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
     """
 
     def __init__(self, address: RedisAddress, schema: PreferenceSchema, latency_log: str = "") -> None:
-        self._address, self._schema, self._latency_log = address, schema, latency_log
+        self._address, self._schema = address, schema
+        self._latency_log = latency_log
 
     def is_deterministic(self) -> bool:
         return False  # it writes: the planner may not move it

@@ -23,7 +23,7 @@ class RedisClusterServers:
             (folder / str(index)).mkdir()
             own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
             # A dead master is noticed after this, and its cluster refuses the slots that it served.
-            more = ("--cluster-node-timeout", "2000", "--appendonly", "yes", "--appendfsync", "always")
+            more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
             port = free_port() if index else self.tls_port
             tls = (*certificates.options(port), "--tls-cluster", "yes") if certificates else ()
             self.nodes.append(RedisServer(folder / str(index), *own, *more, *tls))
@@ -43,6 +43,7 @@ class RedisClusterServers:
             for node in self.nodes[1:]:
                 first.execute_command("CLUSTER", "MEET", "127.0.0.1", node.port, _bus(node))
         self.await_ok()
+        self._await_agreement()
 
     def stop(self) -> None:
         for node in self.nodes:
@@ -61,6 +62,7 @@ class RedisClusterServers:
             with node.client() as client:
                 client.flushall()
                 client.function_flush()
+                client.config_resetstat()
 
     def keys(self) -> list[bytes]:
         found: list[bytes] = []
@@ -105,6 +107,22 @@ class RedisClusterServers:
             for node in (target, source, *(n for n in self.nodes if n not in (source, target))):
                 with node.client() as client:
                     client.execute_command("CLUSTER", "SETSLOT", slot, "NODE", ids[1])
+        self._await_agreement()
+
+    def _await_agreement(self) -> None:
+        """Until all know of the move: two moves of one epoch leave a slot that each node says another has."""
+        deadline = time.monotonic() + 20
+        while len({self._view(node) for node in self.nodes}) > 1:
+            assert time.monotonic() < deadline, "the nodes do not agree on who serves what"
+            time.sleep(0.005)
+
+    def _view(self, node: RedisServer) -> str:
+        """The epoch, and who serves which slots, as the node sees them."""
+        with node.client() as client:
+            epoch = client.execute_command("CLUSTER INFO")["cluster_current_epoch"]
+            nodes = client.execute_command("CLUSTER NODES")
+        served = sorted((n["node_id"], n["epoch"], n["slots"]) for n in nodes.values())
+        return f"{epoch} {served}"
 
     def _is_ok(self, node: RedisServer) -> bool:
         with node.client() as client:

@@ -7,6 +7,7 @@ import pytest
 from redis.exceptions import AuthenticationError
 
 from sink_connectors.redis_address import RedisAddress, without_password
+from tests.secured_redis import Certificates
 
 
 @pytest.fixture(autouse=True)
@@ -88,11 +89,12 @@ def test_a_user_without_a_password_is_told_where_to_put_it(tmp_path: Path) -> No
     assert RedisAddress("redis://host").get_credentials() == ()
 
 
-def test_certificates_are_verified_and_names_checked() -> None:
+def test_certificates_are_verified_and_names_checked(tmp_path: Path) -> None:
+    authority = Certificates.issued(tmp_path, "host").ca
     assert RedisAddress("redis://host").tls() == {}
-    tls = RedisAddress("rediss://host", ca="ca.pem").tls()
+    tls = RedisAddress("rediss://host", ca=str(authority)).tls()
     assert (tls["ssl_ca_certs"], tls["ssl_cert_reqs"], tls["ssl_check_hostname"]) == (
-        "ca.pem",
+        str(authority),
         "required",
         True,
     )
@@ -105,3 +107,10 @@ def test_the_environment_names_the_files_of_a_client(monkeypatch: pytest.MonkeyP
         "redis://host", "/run/secrets/redis", "/run/ca.pem"
     )
     assert RedisAddress.of("redis://host", ca="mine").ca == "mine"
+
+
+def test_a_password_that_only_the_submitting_machine_has_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEMARK_REDIS_PASSWORD", "opensesame")
+    assert RedisAddress("redis://host").secret_stays_behind()
+    assert not RedisAddress("redis://host", "/run/secrets/redis").secret_stays_behind()
+    assert not RedisAddress("redis://:development@host").secret_stays_behind()
