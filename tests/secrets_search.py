@@ -34,7 +34,7 @@ def rest_answers(flink: str) -> dict[str, str]:
         answer = requests.get(f"http://{flink}{path}", timeout=30)
         answer.raise_for_status()
         found[path] = answer.text
-        return answer.json() if "json" in answer.headers["Content-Type"] else None
+        return answer.json() if "json" in answer.headers.get("Content-Type", "") else None
 
     found: dict[str, str] = {}
     servers = ["/jobmanager", *(f"/taskmanagers/{m['id']}" for m in get("/taskmanagers")["taskmanagers"])]
@@ -43,7 +43,8 @@ def rest_answers(flink: str) -> dict[str, str]:
     for server in servers:
         get(f"{server}/thread-dump")
         for log in get(f"{server}/logs")["logs"]:
-            get(f"{server}/logs/{log['name']}")
+            if log["size"] > 0:
+                get(f"{server}/logs/{log['name']}")
     for job in get("/jobs/overview")["jobs"]:
         for part in ("", "/config", "/plan", "/exceptions", "/accumulators", "/checkpoints/config"):
             get(f"/jobs/{job['jid']}{part}")

@@ -22,9 +22,6 @@ def main() -> None:
         "connector": "kafka",
         "topic": target,
         "format": "avro",
-        "sink.delivery-guarantee": "exactly-once",
-        "sink.transactional-id-prefix": "copy",
-        "properties.transaction.timeout.ms": "60000",
         **kafka.connector_options(),
     }
     written = ", ".join(f"'{key}' = '{value}'" for key, value in options.items())
