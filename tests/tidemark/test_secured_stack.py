@@ -1,35 +1,26 @@
 """Kafka and Redis with TLS and passwords, from end to end; and no secret where anybody could see it."""
 
 import json
-import os
 import socket
 import ssl
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
 
 import pytest
 import redis as redis_py
 
 from flink_jobs.config import VisitorPreferencesConfig
-from flink_jobs.kafka_access import KafkaAccess
-from sink_connectors.redis_address import RedisAddress
-from tests.corner import JOB, await_true
+from tests.corner import JOB
 from tests.oracles.preferences import decayed_preferences
 from tests.oracles.redis_agrees import differences
 from tests.real_data import complete_journey
-from tests.secrets_search import command_lines, files, places_of, private_key, rest_answers
-from tests.stack_fixture import ROOT, TOOLS
-from tidemark import flink
-from tidemark.jobs import SUBMIT_TIMEOUT_S
-from tidemark.stack.security import PASSWORDS, SERVERS, Secrets
-from tidemark.topics import check_topic, create_topics
-
-if TYPE_CHECKING:
-    from tidemark.stack.stack import LocalStack
+from tests.secrets_search import command_lines, places_of, rest_answers
+from tests.secured_story import Story
+from tests.stack_fixture import TOOLS
+from tidemark.stack.security import Secrets
+from tidemark.stack.stack import LocalStack
+from tidemark.topics import check_topic
 
 pytestmark = pytest.mark.flink
 
@@ -37,72 +28,9 @@ EVENTS = 3_000
 COPY = "copied"
 
 
-@dataclass
-class Story:
-    """A secured stack on which all that follows has happened, and what was seen of it.
-
-    printed : what commands printed, by command.
-    rest : what Flink's REST interface answered, by path.
-    lines : the command lines of all processes since before the start.
-    """
-
-    stack: "LocalStack"
-    secrets: Secrets
-    lines: set[str]
-    printed: dict[str, str] = field(default_factory=dict)
-    rest: dict[str, str] = field(default_factory=dict)
-
-    def tidemark(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """The command as a person types it beside this stack."""
-        done = subprocess.run(
-            [str(Path(sys.executable).parent / "tidemark"), *words],
-            env={
-                **os.environ,
-                "TIDEMARK_RUN": str(self.stack.run),
-                "TIDEMARK_TOOLS": str(TOOLS),
-                **variables,
-            },
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        command = " ".join(words)
-        self.printed[command] = self.printed.get(command, "") + done.stdout + done.stderr
-        return done
-
-    def elsewhere(self, *words: str, **variables: str) -> "subprocess.CompletedProcess[str]":
-        """The same, knowing of the stack nothing but where Kafka listens."""
-        kafka = self.stack.addresses["kafka"]
-        return self.tidemark(*words, TIDEMARK_RUN="none", TIDEMARK_KAFKA=kafka, **variables)
-
-    def await_finished(self, job_id: str) -> None:
-        def ended() -> bool:
-            job = flink.get(self.stack.addresses["flink"], f"/jobs/{job_id}/exceptions")
-            assert job["exceptionHistory"]["entries"] == []
-            return bool(flink.get(self.stack.addresses["flink"], f"/jobs/{job_id}")["state"] == "FINISHED")
-
-        await_true(ended, 120, lambda: f"job {job_id} goes on")
-
-    def places(self, kind: str) -> dict[str, str]:
-        """Every place where a secret might be seen, of one kind, by name."""
-        if kind == "files":
-            return files(self.stack.run, without=self.secrets.folder)
-        if kind == "command lines":
-            return {line: line for line in list(self.lines)}
-        return self.rest if kind == "REST" else self.printed
-
-    def all_secrets(self) -> dict[str, str]:
-        passwords = {name: self.secrets.password(name) for name in PASSWORDS}
-        return passwords | {f"key of {name}": private_key(self.secrets.certificate(name)) for name in SERVERS}
-
-
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     """Topics, a replay, the job by the password's file, a copy by the password in the environment, a look."""
-    from tidemark.stack.stack import LocalStack
-
     stack = LocalStack(
         tmp_path_factory.mktemp("secured"), TOOLS, "heap", kafka_heap="512m", secured=True, say=print
     )
@@ -121,7 +49,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             submitted = story.tidemark("submit", JOB, "--until-now")
             assert submitted.returncode == 0, submitted.stderr
             story.await_finished(submitted.stdout.rsplit("/", 1)[1].strip())
-            story.await_finished(copy_topic(story))
+            story.await_finished(story.copy_topic("behaviors", COPY))
             story.rest = rest_answers(stack.addresses["flink"])
             story.tidemark("status")
             yield story
@@ -129,31 +57,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
             stack.down(keep_jobs=False)
 
 
-def copy_topic(story: Story) -> str:
-    """A source and a sink whose password is in the environment of Flink's servers; returns the job's id."""
-    create_topics(access(story), [COPY])
-    words = ("--python", str(ROOT / "tests" / "flink_jobs" / "copy_topic.py"), "behaviors", COPY)
-    line = flink.command("run", "--jobmanager", story.stack.addresses["flink"], "--detached", *words)
-    reached = {k: v for k, v in story.stack.access.items() if k != "TIDEMARK_KAFKA_PASSWORD_FILE"}
-    variables = {**flink.environment(story.stack.run), **reached, "PYTHONPATH": str(ROOT)}
-    said = flink.call(line, variables, story.stack.run / "log" / "copy.log", SUBMIT_TIMEOUT_S)
-    return said.rpartition("JobID ")[2].split()[0]
-
-
-def access(story: Story) -> KafkaAccess:
-    return KafkaAccess.from_variables(story.stack.access)
-
-
-def redis_address(story: Story) -> RedisAddress:
-    variables = story.stack.access
-    names = ("TIDEMARK_REDIS", "TIDEMARK_REDIS_PASSWORD_FILE", "TIDEMARK_REDIS_CA")
-    return RedisAddress(*(variables[name] for name in names))
-
-
 def test_redis_holds_what_the_oracle_says(story: Story) -> None:
     config = VisitorPreferencesConfig()
     expected = decayed_preferences(complete_journey(EVENTS), config.half_lives_ms)
-    assert differences(redis_address(story), config.redis_schema, expected) == []
+    assert differences(story.redis, config.redis_schema, expected) == []
 
 
 def test_show_reads_what_the_job_wrote(story: Story) -> None:
@@ -164,7 +71,17 @@ def test_show_reads_what_the_job_wrote(story: Story) -> None:
 
 
 def test_the_password_in_the_environment_lets_source_and_sink_in(story: Story) -> None:
-    assert check_topic(access(story), COPY).messages == EVENTS
+    assert check_topic(story.kafka, COPY).messages == EVENTS
+
+
+def first_byte(story: Story, trust: ssl.SSLContext) -> bytes:
+    """What Kafka's controller says to a connection that says nothing."""
+    address = ("127.0.0.1", story.stack.record.ports["kafka-controller"])
+    with (
+        socket.create_connection(address, 3) as plain,
+        trust.wrap_socket(plain, server_hostname=address[0]) as connection,
+    ):
+        return connection.recv(1)
 
 
 class TestWithoutTheSecrets:
@@ -192,17 +109,13 @@ class TestWithoutTheSecrets:
         done = story.elsewhere("topics", TIDEMARK_KAFKA_SECURITY="ssl", TIDEMARK_KAFKA_CA=ca)
         assert (done.returncode, "if it wants a login" in done.stderr) == (2, True), done.stderr
 
-    def test_the_controller_wants_a_certificate(self, story: Story) -> None:
+    def test_the_controller_lets_in_who_has_a_certificate_only(self, story: Story) -> None:
         trust = ssl.create_default_context(cafile=story.secrets.authority)
-        address = ("127.0.0.1", story.stack.record.ports["kafka-controller"])
-        with (
-            # An alert, or the end of the connection: a controller that let us in would wait for a request.
-            pytest.raises((ssl.SSLError, ConnectionError)),
-            socket.create_connection(address, 5) as plain,
-            trust.wrap_socket(plain, server_hostname="127.0.0.1") as connection,
-        ):
-            if not connection.recv(1):
-                raise ConnectionResetError
+        with suppress(ssl.SSLError, ConnectionError):  # an alert, or the end of the connection
+            assert first_byte(story, trust) == b""
+        trust.load_cert_chain(story.secrets.certificate("kafka"))
+        with pytest.raises(TimeoutError):  # it waits for a request
+            first_byte(story, trust)
 
     def test_redis_speaks_tls_only_and_wants_the_password(self, story: Story) -> None:
         port = story.stack.record.ports["redis"]
