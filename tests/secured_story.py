@@ -87,7 +87,7 @@ class Story:
         return RedisAddress(*(self.stack.access[name] for name in (URL, PASSWORD_FILE, CA)))
 
     def copy_topic(self, origin: str, target: str) -> str:
-        """A source and a sink with the password in the environment of Flink's servers; returns the job's id."""
+        """A source and a sink with the password in the environment of Flink's servers: the job's id."""
         create_topics(self.kafka, [target])
         words = ("--python", str(ROOT / "tests" / "flink_jobs" / "copy_topic.py"), origin, target)
         line = flink.command("run", "--jobmanager", self.stack.addresses["flink"], "--detached", *words)
