@@ -119,8 +119,7 @@ class Cluster:
     def _server(self, host: str, port: int) -> Server:
         server = self._servers.get((host, port))
         if server is None:
-            server = Server(self._seed.address, self._seed.timeout_s, (host, port))
-            server = self._servers.setdefault((host, port), server)
+            server = self._servers.setdefault((host, port), self._seed.beside(host, port))
         return server
 
     def _refresh_if_due(self) -> None:

@@ -18,7 +18,7 @@ class RedisConnection:
 
     def __init__(self, address: RedisAddress, timeout_s: float = TIMEOUT_S) -> None:
         self.address = address
-        self._seed = Server(address, timeout_s)
+        self._seed = Server(address.options(), timeout_s)
         self._nodes: Any = None
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:

@@ -9,8 +9,6 @@ from hiredis import pack_command
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-from sink_connectors.redis_address import RedisAddress
-
 TIMEOUT_S = 10.0  # for one answer, not for a pipeline: a server that is alive answers each command far sooner
 SENT_AT_ONCE = 200  # commands: Redis works on them while the next are being packed
 
@@ -18,16 +16,14 @@ Command = list[bytes | str | int | float]
 
 
 class Server:
-    """One server of the address, by default that of its URL.
+    """One server, and its pool of connections.
 
+    options : of a redis-py connection, see `RedisAddress.options`.
     failed_s : `time.monotonic()` of when it last did not answer.
     """
 
-    def __init__(self, address: RedisAddress, timeout_s: float, place: tuple[str, int] | None = None) -> None:
-        options = address.options()
-        if place is not None:
-            options |= {"host": place[0], "port": place[1]}
-        self.address, self.timeout_s = address, timeout_s
+    def __init__(self, options: dict[str, Any], timeout_s: float) -> None:
+        self._options, self._timeout_s = options, timeout_s
         self.host: str = options["host"]
         self.failed_s = float("-inf")
         self.pool = Redis(
@@ -39,6 +35,10 @@ class Server:
             lib_name=None,  # saves two round trips at each new connection
             lib_version=None,
         ).connection_pool
+
+    def beside(self, host: str, port: int) -> "Server":
+        """Another node of the same cluster."""
+        return Server({**self._options, "host": host, "port": port}, self._timeout_s)
 
     def exchange(self, commands: Sequence[Command]) -> list[Any]:
         """See `RedisConnection.exchange`."""

@@ -5,9 +5,12 @@ from typing import Any
 
 from redis import ConnectionPool, Redis, SSLConnection
 from redis.cluster import RedisCluster
+from redis.exceptions import RedisClusterException
 
 from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_errors import explained
 from tidemark.checks import TIMEOUT_S, check_redis
+from tidemark.errors import UserError
 
 
 def redis_client(address: RedisAddress) -> Any:
@@ -15,12 +18,15 @@ def redis_client(address: RedisAddress) -> Any:
 
     Raises
     ------
-    UserError : see `check_redis`.
+    UserError : see `check_redis`; no node of the cluster but the address's can be reached.
     """
     with closing(check_redis(address)) as redis:
         is_cluster = redis.hello()[b"mode"] == b"cluster"
     options = address.options() | {"socket_timeout": TIMEOUT_S, "socket_connect_timeout": TIMEOUT_S}
-    return _cluster(options) if is_cluster else Redis(**options)
+    try:
+        return _cluster(options) if is_cluster else Redis(**options)
+    except RedisClusterException as error:  # which is no RedisError
+        raise UserError(explained(error, address)) from error
 
 
 class _HostChecking(ConnectionPool):

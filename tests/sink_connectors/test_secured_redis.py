@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import trustme
-from redis.exceptions import NoPermissionError, RedisClusterException
+from redis.exceptions import NoPermissionError
 
 from operators.maths.gamma_poisson import fit_priors
 from schemas.preferences import Horizon, PreferenceSchema
@@ -203,7 +203,7 @@ def test_each_node_of_a_cluster_must_prove_who_it_is(tmp_path: Path) -> None:
         # The first is who it says, but names the others by addresses that their certificates do not have.
         with pytest.raises(RefusedError, match="IP address mismatch"):
             WritePreferences(address, SCHEMA).open(Metrics())
-        with pytest.raises(RedisClusterException, match="IP address mismatch"):
+        with pytest.raises(UserError, match="IP address mismatch"):
             redis_client(address)
         for node in cluster.nodes:
             with node.client() as redis:

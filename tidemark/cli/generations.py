@@ -122,7 +122,7 @@ def promote(
 @contextmanager
 def _connected(url: str) -> Iterator[Any]:
     """A Redis that answers; what goes wrong in between is one line."""
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisClusterException, RedisError
 
     from sink_connectors.redis_errors import explained
     from tidemark.redis_client import redis_client
@@ -131,7 +131,7 @@ def _connected(url: str) -> Iterator[Any]:
     try:
         with redis_client(address) as client:
             yield client
-    except (RedisError, OSError) as error:
+    except (RedisError, RedisClusterException, OSError) as error:
         raise UserError(explained(error, address)) from error
 
 
