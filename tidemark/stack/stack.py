@@ -157,8 +157,9 @@ class LocalStack:
 
     def orphans(self) -> list[psutil.Process]:
         """Processes of this stack that hang below none of its running services: old Python workers."""
+        found = processes.marked(self.run)  # first: a worker that is born meanwhile is none of them
         members = {process.pid for process in self.record.family()}
-        return [process for process in processes.marked(self.run) if process.pid not in members]
+        return [process for process in found if process.pid not in members]
 
     def _everything(self) -> list[psutil.Process]:
         """Every process of this stack, recorded or marked."""
