@@ -159,7 +159,7 @@ class LocalStack:
         """Processes of this stack that hang below none of its running services: old Python workers."""
         found = processes.marked(self.run)  # first: a worker that is born meanwhile is none of them
         members = {process.pid for process in self.record.family()}
-        return [process for process in found if process.pid not in members]
+        return [one for one in found if one.pid not in members and processes.is_running(one)]
 
     def _everything(self) -> list[psutil.Process]:
         """Every process of this stack, recorded or marked."""
