@@ -122,8 +122,6 @@ FAILURES: dict[str, str | int | bool] = {
     "restart-strategy.exponential-delay.reset-backoff-threshold": "1 min",
     # A killed task manager is noticed after two refused heartbeats; a slow one has the default 50 s.
     "heartbeat.interval": "1 s",
-    # A Python worker that is cancelled as it starts may hang: its task manager ends, and is started again.
-    "task.cancellation.timeout": "60 s",
     # Job and task managers start together: the first try finds nobody, the next shall not be 10 s later.
     "cluster.registration.error-delay": "500 ms",
     # Two busy cores answer late.
