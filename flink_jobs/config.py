@@ -23,6 +23,10 @@ RETENTION_HALF_LIVES = 10
 """What was untouched for ten half-lives of the longest horizon is a thousandth of itself: negligible."""
 
 
+MAX_PARALLELISM = 720
+"""Key groups of keyed state, fixed for as long as the state lives; 30 numbers of slots divide it evenly."""
+
+
 def _kafka(bootstrap: Any) -> Any:
     """An address and the variables that say how it is reached; anything else is left to pydantic."""
     if not isinstance(bootstrap, str):
@@ -60,7 +64,7 @@ class RunConfig(BaseSettings):
     until_now: bool = False
     bundle_time: Duration = timedelta(milliseconds=100)
     bundle_rows: int = Field(10_000, ge=1)
-    parallelism: int = Field(1, ge=1)
+    parallelism: int = Field(1, ge=1, le=MAX_PARALLELISM)
     latency_log: str = ""
 
     @field_validator("redis")

@@ -12,7 +12,7 @@ from pyflink.datastream.connectors.base import Sink
 from pyflink.java_gateway import get_gateway
 from pyflink.table import StreamTableEnvironment
 
-from flink_jobs.config import RunConfig
+from flink_jobs.config import MAX_PARALLELISM, RunConfig
 from flink_jobs.durations import milliseconds
 
 
@@ -29,6 +29,7 @@ def table_environment(
         "pipeline.object-reuse": "true",
         "execution.buffer-timeout.interval": "20 ms",
         "parallelism.default": str(run.parallelism),
+        "pipeline.max-parallelism": str(MAX_PARALLELISM),
         "table.local-time-zone": "UTC",  # EXTRACT(EPOCH …) counts from midnight of 1970 there
         "python.execution-mode": "process",
         "python.fn-execution.bundle.time": str(milliseconds(run.bundle_time)),

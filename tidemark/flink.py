@@ -19,12 +19,17 @@ RUNNING = ("CREATED", "INITIALIZING", "RUNNING", "RESTARTING", "FAILING", "RECON
 
 @dataclass(frozen=True)
 class Job:
-    """One job as the job manager lists it. `since_ms` is epoch milliseconds."""
+    """One job as the job manager lists it.
+
+    since_ms : epoch milliseconds.
+    is_whole : each of its tasks runs or has done its work; before that it can make no savepoint.
+    """
 
     id: str
     name: str
     state: str
     since_ms: int
+    is_whole: bool
 
     @property
     def is_running(self) -> bool:
@@ -51,10 +56,14 @@ def get(flink: str, path: str) -> Any:
 
 def list_jobs(flink: str) -> list[Job]:
     """All jobs that the job manager remembers, the newest first."""
-    jobs = [
-        Job(j["jid"], j["name"], j["state"], j["start-time"]) for j in get(flink, "/jobs/overview")["jobs"]
-    ]
+    jobs = [_job(listed) for listed in get(flink, "/jobs/overview")["jobs"]]
     return sorted(jobs, key=lambda job: -job.since_ms)
+
+
+def _job(listed: Mapping[str, Any]) -> Job:
+    tasks = listed["tasks"]
+    is_whole = tasks["running"] + tasks["finished"] == tasks["total"]
+    return Job(listed["jid"], listed["name"], listed["state"], listed["start-time"], is_whole)
 
 
 def running_job(flink: str, name: str) -> Job | None:
@@ -63,9 +72,10 @@ def running_job(flink: str, name: str) -> Job | None:
 
 
 def last_checkpoint(flink: str, job_id: str) -> str | None:
-    """Path of the newest completed checkpoint or savepoint."""
-    completed = get(flink, f"/jobs/{job_id}/checkpoints")["latest"]["completed"]
-    return completed["external_path"] if completed else None
+    """Path of the newest completed checkpoint or savepoint, or of the one that the job began with."""
+    latest = get(flink, f"/jobs/{job_id}/checkpoints")["latest"]
+    newest = latest["completed"] or latest["restored"]
+    return newest["external_path"] if newest else None
 
 
 def distribution() -> Path:
@@ -97,6 +107,11 @@ def without_passwords(variables: Mapping[str, str]) -> dict[str, str]:
         for name, value in variables.items()
         if not (name.startswith("TIDEMARK_") and name.endswith("_PASSWORD"))
     }
+
+
+def target(flink: str) -> tuple[str, ...]:
+    """Options for the cluster at `flink`: asked there, also where the configuration has ZooKeeper tell."""
+    return ("--jobmanager", flink, "-Dhigh-availability.type=NONE")
 
 
 def call(arguments: list[str], variables: dict[str, str], log: Path, timeout_s: float) -> str:

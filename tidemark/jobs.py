@@ -29,6 +29,7 @@ JOBS: Mapping[str, Deployable] = {
     "visitor_preferences": Deployable("TIDEMARK_PREFERENCES_", check_visitor_preferences)
 }
 
+Say = Callable[[str], None]
 SUBMIT_TIMEOUT_S = 180
 STOP_TIMEOUT_S = 120
 
@@ -39,7 +40,7 @@ class JobRecord:
 
     environment : the `TIDEMARK_…` variables that configure it.
     job_id : of the run that should be going on; None once it was stopped or cancelled.
-    savepoint : where its state was left; None while it runs.
+    savepoint : where its state was left; None while it runs. started_from : where it took it up.
     resume_on_up : it was stopped by `tidemark down`, and the next `up` resumes it.
     """
 
@@ -48,6 +49,7 @@ class JobRecord:
     python: str = sys.executable
     parallelism: int = 1
     savepoint: str | None = None
+    started_from: str | None = None
     resume_on_up: bool = False
     job_id: str | None = None
 
@@ -55,6 +57,11 @@ class JobRecord:
     def is_bounded(self) -> bool:
         """It ends by itself, so its absence says nothing."""
         return self.environment.get("TIDEMARK_UNTIL_NOW") == "true"
+
+    def spread(self, parallelism: int) -> "JobRecord":
+        """The same over so many slots."""
+        environment = {**self.environment, "TIDEMARK_PARALLELISM": str(parallelism)}
+        return replace(self, environment=environment, parallelism=parallelism)
 
     @staticmethod
     def path(run: Path, name: str) -> Path:
@@ -90,7 +97,7 @@ def run_line(flink: str, run: Path, record: JobRecord) -> list[str]:
     archive = modules.archive(run / "jobs")
     return cluster.command(
         "run",
-        *("--jobmanager", flink),
+        *cluster.target(flink),
         "--detached",
         *(("--fromSavepoint", record.savepoint) if record.savepoint else ()),
         *("--parallelism", str(record.parallelism)),
@@ -102,7 +109,7 @@ def run_line(flink: str, run: Path, record: JobRecord) -> list[str]:
     )
 
 
-def submit(flink: str, run: Path, record: JobRecord, say: Callable[[str], None]) -> str:
+def submit(flink: str, run: Path, record: JobRecord, say: Say) -> str:
     """Check, print the line, submit; returns the job's id once it is running.
 
     Raises
@@ -118,7 +125,8 @@ def submit(flink: str, run: Path, record: JobRecord, say: Callable[[str], None])
     log = run / "log" / f"submit-{record.name}.log"
     cluster.call(line, {**variables, **record.environment}, log, SUBMIT_TIMEOUT_S)
     job_id = _await_running(flink, record.name)
-    replace(record, savepoint=None, resume_on_up=False, job_id=job_id).save(run)
+    started = replace(record, savepoint=None, started_from=record.savepoint)
+    replace(started, resume_on_up=False, job_id=job_id).save(run)
     return job_id
 
 
@@ -133,21 +141,22 @@ def stop(flink: str, run: Path, name: str, *, resume_on_up: bool = False) -> str
     job = cluster.running_job(flink, name)
     if job is None:
         raise UserError(f"{name} is not running at {flink}; `tidemark jobs` lists what is", exit_code=1)
-    log = run / "log" / f"stop-{name}.log"
-    line = cluster.command("stop", "--jobmanager", flink, job.id)
-    output = cluster.call(line, cluster.environment(run), log, STOP_TIMEOUT_S)
-    _, _, path = output.partition("Savepoint completed. Path: ")
-    savepoint = path.split()[0]
+    line = cluster.command("stop", *cluster.target(flink), job.id)
+    output = cluster.call(line, cluster.environment(run), run / "log" / f"stop-{name}.log", STOP_TIMEOUT_S)
+    savepoint = output.partition("Savepoint completed. Path: ")[2].split()[0]
     _record(run, name, savepoint=savepoint, resume_on_up=resume_on_up)
     return savepoint
 
 
-def resume(flink: str, run: Path, name: str, savepoint: str | None, say: Callable[[str], None]) -> str:
-    """Start the job as it was started last, from where it stopped or from `savepoint`."""
+def resume(
+    flink: str, run: Path, name: str, savepoint: str | None, say: Say, parallelism: int | None = None
+) -> str:
+    """Start the job as it was last, from where it stopped or `savepoint`; parallelism None: as before."""
     record = JobRecord.load(run, name)
     if savepoint is None and record.savepoint is None:
         raise UserError(f"{name} was not stopped with a savepoint: name one with --from, or submit it anew")
-    return submit(flink, run, replace(record, savepoint=savepoint or record.savepoint), say)
+    resumed = replace(record, savepoint=savepoint or record.savepoint)
+    return submit(flink, run, resumed.spread(parallelism or record.parallelism), say)
 
 
 def cancel(flink: str, run: Path, name: str) -> str:
@@ -155,7 +164,7 @@ def cancel(flink: str, run: Path, name: str) -> str:
     job = cluster.running_job(flink, name)
     if job is None:
         raise UserError(f"{name} is not running at {flink}; `tidemark jobs` lists what is", exit_code=1)
-    line = cluster.command("cancel", "--jobmanager", flink, job.id)
+    line = cluster.command("cancel", *cluster.target(flink), job.id)
     cluster.call(line, cluster.environment(run), run / "log" / f"cancel-{name}.log", STOP_TIMEOUT_S)
     _record(run, name, savepoint=cluster.last_checkpoint(flink, job.id), resume_on_up=False)
     return job.id
@@ -173,28 +182,28 @@ def stop_all(flink: str, run: Path) -> None:
         try:
             stop(flink, run, job.name, resume_on_up=True)
         except UserError:
-            _record(run, job.name, savepoint=cluster.last_checkpoint(flink, job.id), resume_on_up=True)
+            replace(_recorded(run, job.name), resume_on_up=True, job_id=job.id).save(run)
 
 
-def resume_all(flink: str, run: Path, say: Callable[[str], None] = lambda _: None) -> list[str]:
+def resume_all(flink: str, run: Path, say: Say = lambda _: None) -> list[str]:
     """Resume what `stop_all` stopped, and what ran when the job manager died; returns the names."""
     resumed = []
     for path in sorted((run / "jobs").glob("*.json")):
-        record = _abandoned(run, JobRecord.load(run, path.stem))
+        record = abandoned(run, JobRecord.load(run, path.stem))
         if record.resume_on_up and not cluster.running_job(flink, record.name):
             submit(flink, run, _moved(record, run), say)
             resumed.append(record.name)
     return resumed
 
 
-def _abandoned(run: Path, record: JobRecord) -> JobRecord:
+def abandoned(run: Path, record: JobRecord) -> JobRecord:
     """A job that nobody stopped goes on from its last checkpoint: a job manager alone forgets its jobs."""
-    if record.job_id is None or record.is_bounded:
+    if record.job_id is None or (record.is_bounded and not record.resume_on_up):
         return record
-    kept = sorted(
-        (run / "checkpoints" / record.job_id).glob("chk-*/_metadata"), key=lambda f: f.stat().st_mtime
-    )
-    return replace(record, savepoint=kept[-1].parent.as_uri() if kept else None, resume_on_up=True)
+    checkpoints = (run / "checkpoints" / record.job_id).glob("chk-*/_metadata")
+    newest = max(checkpoints, key=lambda file: file.stat().st_mtime, default=None)
+    savepoint = newest.parent.as_uri() if newest else record.started_from
+    return replace(record, savepoint=savepoint, resume_on_up=True)
 
 
 def _moved(record: JobRecord, run: Path) -> JobRecord:
@@ -203,9 +212,12 @@ def _moved(record: JobRecord, run: Path) -> JobRecord:
 
 
 def _record(run: Path, name: str, *, savepoint: str | None, resume_on_up: bool) -> None:
-    path = JobRecord.path(run, name)
-    record = JobRecord.load(run, name) if path.exists() else JobRecord(name)
-    replace(record, savepoint=savepoint, resume_on_up=resume_on_up, job_id=None).save(run)
+    replace(_recorded(run, name), savepoint=savepoint, resume_on_up=resume_on_up, job_id=None).save(run)
+
+
+def _recorded(run: Path, name: str) -> JobRecord:
+    """The record; a new one of a job that was started without us."""
+    return JobRecord.load(run, name) if JobRecord.path(run, name).exists() else JobRecord(name)
 
 
 def _check(record: JobRecord) -> None:
@@ -223,11 +235,11 @@ def _check(record: JobRecord) -> None:
 
 
 def _await_running(flink: str, name: str) -> str:
-    """Wait until the newest job of that name runs, or has already ended well (a bounded one may)."""
+    """Wait until all tasks of the newest job of that name run, or have ended well (a bounded one's may)."""
     deadline = time.monotonic() + SUBMIT_TIMEOUT_S
     while time.monotonic() < deadline:
         job = next((job for job in cluster.list_jobs(flink) if job.name == name), None)
-        if job and job.state in ("RUNNING", "FINISHED"):
+        if job and job.state in ("RUNNING", "FINISHED") and job.is_whole:
             return job.id
         if job and job.state in ("FAILED", "CANCELED"):
             raise UserError(f"{name} ended as {job.state} right away: see http://{flink}/#/job/{job.id}", 1)

@@ -1,4 +1,4 @@
-"""`tidemark submit`, `jobs`, `stop`, `resume`, `cancel`: jobs on any Flink cluster."""
+"""`tidemark submit`, `jobs`, `stop`, `resume`, `rescale`, `cancel`: jobs on any Flink cluster."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -17,7 +17,7 @@ Flink = Annotated[
 
 
 def add_to(app: typer.Typer) -> None:
-    for command in (submit, jobs, stop, resume, cancel):
+    for command in (submit, jobs, stop, resume, rescale, cancel):
         app.command()(command)
 
 
@@ -107,6 +107,9 @@ def resume(
     from_savepoint: Annotated[
         str | None, typer.Option("--from", help="Another savepoint than the last.")
     ] = None,
+    parallelism: Annotated[
+        int | None, typer.Option(min=1, help="Task slots to spread over. Default: as before.")
+    ] = None,
     flink: Flink = "",
 ) -> None:
     """Resume a stopped job from its savepoint, configured as it was."""
@@ -114,8 +117,25 @@ def resume(
     from tidemark.jobs import resume as resume_job
 
     settings, plain = Settings(), known(name)
-    job_id = resume_job(flink or settings.flink, settings.run, plain, from_savepoint, _say)
+    job_id = resume_job(flink or settings.flink, settings.run, plain, from_savepoint, _say, parallelism)
     Console().print(f"{plain} resumed as {job_id}", soft_wrap=True)
+
+
+def rescale(
+    name: Name,
+    parallelism: Annotated[int, typer.Option(min=1, help="Task slots to spread over.")],
+    flink: Flink = "",
+) -> None:
+    """Stop a running job with a savepoint and resume it over more or fewer task slots; nothing is lost.
+
+    Example: tidemark rescale visitor_preferences --parallelism 2
+    """
+    from tidemark.jobs import known
+    from tidemark.rescale import rescale as rescale_job
+
+    settings, plain = Settings(), known(name)
+    job_id = rescale_job(flink or settings.flink, settings.run, plain, parallelism, _say)
+    Console().print(f"{plain} goes on with parallelism {parallelism} as {job_id}", soft_wrap=True)
 
 
 def cancel(name: Name, flink: Flink = "") -> None:

@@ -17,7 +17,12 @@ def add_to(app: typer.Typer) -> None:
 
 def up(
     state: Annotated[str | None, typer.Option(help="Where Flink keeps keyed state: rocksdb or heap.")] = None,
-    task_managers: Annotated[int | None, typer.Option(help="How many, of one slot each.")] = None,
+    task_managers: Annotated[int | None, typer.Option(help="How many.")] = None,
+    slots: Annotated[int | None, typer.Option(help="Of each task manager.")] = None,
+    high_availability: Annotated[
+        bool | None,
+        typer.Option(help="With ZooKeeper: a job manager that was killed recovers its jobs once it is back."),
+    ] = None,
     task_manager_memory: Annotated[
         str | None, typer.Option(help="Of each, all in all, such as 2304m.")
     ] = None,
@@ -44,6 +49,8 @@ def up(
         settings.tools,
         state,
         task_managers,
+        slots=slots,
+        high_availability=high_availability,
         kafka_heap=kafka_heap,
         task_manager_memory=task_manager_memory,
         secured=secured,

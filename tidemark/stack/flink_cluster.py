@@ -24,8 +24,7 @@ def task_manager(index: int) -> str:
 def prepare_home(run: Path, tools: Path, config: ClusterConfig) -> None:
     """Lay out `run/flink`: links to the distribution's jars and ours, one plugin, the configuration."""
     home, source = run / "flink", flink.distribution()
-    for folder in (home / "lib", home / "opt", home / "plugins", home / "pids"):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(home / "pids", ignore_errors=True)
     # flink-python on the class path, not in opt/ only: thread mode loads its library once for all jobs.
     programs = [*source.glob("lib/*.jar"), *source.glob("opt/flink-python-*.jar")]
     link(home / "lib", [*programs, *(tools / "flink").glob("*.jar"), tools / "loopback" / LOOPBACK_JAR])
@@ -47,10 +46,15 @@ def keep_secrets_out_of_logs(conf: Path) -> None:
 
 
 def link(folder: Path, files: Iterable[Path]) -> None:
-    """Links to `files` in a new `folder`."""
-    folder.mkdir(parents=True)
-    for file in files:
-        (folder / file.name).symlink_to(file.absolute())
+    """Links to `files`, and nothing else, in `folder`; right ones stay, as a running server may need them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    wanted = {folder / file.name: file.absolute() for file in files}
+    for link in folder.iterdir():
+        if link not in wanted or link.readlink() != wanted[link]:
+            link.unlink()
+    for link, file in wanted.items():
+        if not link.is_symlink():
+            link.symlink_to(file)
 
 
 def environment(run: Path, name: str) -> dict[str, str]:
@@ -79,13 +83,11 @@ def job_manager(run: Path, rest_port: int, metrics_port: int) -> Service:
     """The job manager, with the REST interface and the web page."""
     address = f"{LOOPBACK}:{rest_port}"
     arguments = {"metrics.reporter.prom.port": str(metrics_port)}
-    return _service(
-        run, JOB_MANAGER, address, "jobmanager.sh", arguments, lambda: task_managers(address) is not None
-    )
+    return _service(run, JOB_MANAGER, address, "jobmanager.sh", arguments, lambda: leads(address))
 
 
 def task_manager_service(run: Path, index: int, rest_port: int, metrics_port: int) -> Service:
-    """A task manager of one slot. Ready means: registered with the job manager."""
+    """A task manager. Ready means: registered with the job manager."""
     name = task_manager(index)
     # A new identity at each start: the job manager shall not take it for the one that was killed.
     identity = f"{name}-{uuid.uuid4().hex[:6]}"
@@ -117,6 +119,18 @@ def _service(
         prepare=lambda: command,
         answers=ready,
     )
+
+
+def leads(address: str) -> bool:
+    """Whether the job manager at `address` takes requests; with high availability: whether it was elected.
+
+    It lists jobs only once it has recovered those of its predecessor.
+    """
+    try:
+        paths = ("/taskmanagers", "/jobs/overview")
+        return all(requests.get(f"http://{address}{path}", timeout=5).ok for path in paths)
+    except requests.RequestException:
+        return False
 
 
 def task_managers(address: str) -> list[str] | None:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from tidemark.stack import zookeeper
 from tidemark.stack.ports import LOOPBACK
 
 # The names that people use, and Flink's.
@@ -16,13 +17,20 @@ LOOPBACK_HTTP = (
 
 @dataclass(frozen=True)
 class ClusterConfig:
-    """What differs from one cluster to the next. Memory as Flink writes it, such as `1g`."""
+    """What differs from one cluster to the next.
+
+    slots : of each task manager.
+    zookeeper_port : None without high availability.
+    job_manager_memory, task_manager_memory : as Flink writes them, such as `1g`.
+    """
 
     run: Path
     python: Path
     rest_port: int
     rpc_port: int
     state: str = "rocksdb"
+    slots: int = 1
+    zookeeper_port: int | None = None
     job_manager_memory: str = "1g"
     task_manager_memory: str = "2304m"
 
@@ -32,6 +40,7 @@ class ClusterConfig:
             **self.addresses(),
             **self.processes(java_options),
             **self.checkpoints(),
+            **self.high_availability(),
             **FAILURES,
             "state.backend.type": STATE_BACKENDS[self.state],
             "python.execution-mode": "process",
@@ -61,12 +70,12 @@ class ClusterConfig:
         }
 
     def processes(self, java_options: str) -> dict[str, str | int | bool]:
-        """Memory, temporary folders, logs. One slot a task manager: one Python worker beside one JVM."""
+        """Memory, slots, temporary folders, logs. Each slot has Python workers of its own beside the JVM."""
         temporary = self.run / "tmp"
         return {
             "jobmanager.memory.process.size": self.job_manager_memory,
             "taskmanager.memory.process.size": self.task_manager_memory,
-            "taskmanager.numberOfTaskSlots": 1,
+            "taskmanager.numberOfTaskSlots": self.slots,
             # A task has ten of these to fill while the next waits for Python: about a bundle of rows.
             "taskmanager.memory.segment-size": "256 kb",
             "io.tmp.dirs": str(temporary),
@@ -87,14 +96,32 @@ class ClusterConfig:
             "execution.checkpointing.tolerable-failed-checkpoints": 1_000_000,
         }
 
+    def high_availability(self) -> dict[str, str | int | bool]:
+        """A job manager that died is followed by one that knows its jobs."""
+        if self.zookeeper_port is None:
+            return {}
+        return {
+            "high-availability.type": "zookeeper",
+            "high-availability.zookeeper.quorum": f"{LOOPBACK}:{self.zookeeper_port}",
+            "high-availability.cluster-id": "/tidemark",
+            "high-availability.storageDir": zookeeper.metadata(self.run).as_uri(),
+            "high-availability.jobmanager.port": str(self.rpc_port),
+            # So long without a sign of life, and another may lead: the default is 60 s.
+            "high-availability.zookeeper.client.session-timeout": "10 s",
+            # A lost connection is no lost session: the job manager goes on leading while ZooKeeper restarts.
+            "high-availability.zookeeper.client.tolerate-suspended-connections": True,
+        }
+
 
 FAILURES: dict[str, str | int | bool] = {
     "restart-strategy.type": "exponential-delay",
-    "restart-strategy.exponential-delay.initial-backoff": "1 s",
-    "restart-strategy.exponential-delay.max-backoff": "30 s",
-    "restart-strategy.exponential-delay.reset-backoff-threshold": "5 min",
+    # Until it knows who is dead, a job manager would send the job there again, and cancel what is starting.
+    "restart-strategy.exponential-delay.initial-backoff": "3 s",
+    # No longer than Python takes to start, and soon short again: a failure has little to do with the last.
+    "restart-strategy.exponential-delay.max-backoff": "10 s",
+    "restart-strategy.exponential-delay.reset-backoff-threshold": "1 min",
     # A killed task manager is noticed after two refused heartbeats; a slow one has the default 50 s.
-    "heartbeat.interval": "2 s",
+    "heartbeat.interval": "1 s",
     # Job and task managers start together: the first try finds nobody, the next shall not be 10 s later.
     "cluster.registration.error-delay": "500 ms",
     # Two busy cores answer late.

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tidemark.errors import UserError
-from tidemark.stack import flink_cluster, kafka, redis_server
+from tidemark.stack import flink_cluster, kafka, redis_server, zookeeper
 from tidemark.stack.flink_cluster import JOB_MANAGER, task_manager
 from tidemark.stack.flink_config import STATE_BACKENDS, ClusterConfig
 from tidemark.stack.ports import LOOPBACK, USUAL
 from tidemark.stack.security import SECRETS, Secrets
 from tidemark.stack.service import Service
+from tidemark.stack.zookeeper import ZOOKEEPER
 
 
 @dataclass(frozen=True)
@@ -19,17 +20,20 @@ class StackSettings:
     """What a person may choose.
 
     state : where Flink keeps keyed state, `rocksdb` or `heap`.
-    task_managers : how many, of one slot each.
+    task_managers, slots : how many, and slots of each.
+    high_availability : a job manager that is started again recovers its jobs; ZooKeeper runs for it.
     secured : Kafka and Redis want TLS and a password; a run folder stays as it was made.
     kafka_heap, task_manager_memory : as Java and Flink write them, `1g`, `2304m`.
 
     Raises
     ------
-    UserError : no such state, no task manager, or not a size.
+    UserError : no such state, no task manager, no slot, or not a size.
     """
 
     state: str = "rocksdb"
     task_managers: int = 1
+    slots: int = 1
+    high_availability: bool = False
     kafka_heap: str = "1g"
     task_manager_memory: str = "2304m"
     secured: bool = False
@@ -37,8 +41,9 @@ class StackSettings:
     def __post_init__(self) -> None:
         if self.state not in STATE_BACKENDS:
             raise UserError(f"--state {self.state}: choose one of {', '.join(STATE_BACKENDS)}")
-        if self.task_managers < 1:
-            raise UserError(f"--task-managers {self.task_managers}: at least 1")
+        for option, number in (("task-managers", self.task_managers), ("slots", self.slots)):
+            if number < 1:
+                raise UserError(f"--{option} {number}: at least 1")
         for option, size in (
             ("kafka-heap", self.kafka_heap),
             ("task-manager-memory", self.task_manager_memory),
@@ -57,6 +62,8 @@ class Wishes:
 
     state: str | None = None
     task_managers: int | None = None
+    slots: int | None = None
+    high_availability: bool | None = None
     kafka_heap: str | None = None
     task_manager_memory: str | None = None
     secured: bool | None = None
@@ -108,6 +115,9 @@ class Plan:
             )
             for index in range(self.settings.task_managers)
         }
+        zookeepers = {
+            name: zookeeper.service(self.run, self.ports[name]) for name in _zookeepers(self.settings)
+        }
         return {
             "kafka": kafka.service(
                 self.run,
@@ -118,6 +128,7 @@ class Plan:
                 self.secrets,
             ),
             "redis": redis_server.service(self.run, self.ports["redis"], self.secrets),
+            **zookeepers,
             JOB_MANAGER: flink_cluster.job_manager(self.run, rest, self.ports[metrics(JOB_MANAGER)]),
             **managers,
         }
@@ -130,13 +141,20 @@ class Plan:
             rest_port=self.ports["flink"],
             rpc_port=self.ports["flink-rpc"],
             state=self.settings.state,
+            slots=self.settings.slots,
+            zookeeper_port=self.ports[ZOOKEEPER] if self.settings.high_availability else None,
             task_manager_memory=self.settings.task_manager_memory,
         )
 
 
 def names(settings: StackSettings) -> list[str]:
     """The services of a stack."""
-    return ["kafka", "redis", JOB_MANAGER, *(task_manager(index) for index in range(settings.task_managers))]
+    managers = (task_manager(index) for index in range(settings.task_managers))
+    return ["kafka", "redis", *_zookeepers(settings), JOB_MANAGER, *managers]
+
+
+def _zookeepers(settings: StackSettings) -> list[str]:
+    return [ZOOKEEPER] if settings.high_availability else []
 
 
 def metrics(name: str) -> str:
@@ -148,7 +166,8 @@ def wanted_ports(settings: StackSettings) -> dict[str, int]:
     """The usual port of each server of such a stack, by name."""
     first = USUAL[metrics(JOB_MANAGER)]
     managers = {metrics(task_manager(index)): first + 1 + index for index in range(settings.task_managers)}
-    return {**USUAL, **managers}
+    usual = {name: port for name, port in USUAL.items() if name != ZOOKEEPER or settings.high_availability}
+    return {**usual, **managers}
 
 
 def ports_of(name: str) -> list[str]:
@@ -156,6 +175,7 @@ def ports_of(name: str) -> list[str]:
     own = {
         "kafka": ["kafka", "kafka-controller"],
         "redis": ["redis"],
+        ZOOKEEPER: [ZOOKEEPER],
         JOB_MANAGER: ["flink", "flink-rpc", metrics(JOB_MANAGER)],
     }
     return own.get(name, [metrics(name)])

@@ -11,6 +11,7 @@ USUAL = {
     "redis": 6379,
     "flink": 8081,
     "flink-rpc": 6123,
+    "zookeeper": 2181,
     "job-manager-metrics": 9249,
 }
 

@@ -11,14 +11,15 @@ from typing import Any
 
 import psutil
 
-from tidemark import flink
 from tidemark.errors import UserError
-from tidemark.stack import ports, processes, tools
+from tidemark.stack import ports, processes, tools, zookeeper
 from tidemark.stack.flink_cluster import JOB_MANAGER, prepare_home, task_manager
+from tidemark.stack.kept_jobs import resume_jobs, stop_jobs
 from tidemark.stack.launch import start_all
 from tidemark.stack.plan import Plan, StackSettings, Wishes, names, ports_of, wanted_ports
 from tidemark.stack.record import Record, locked, starting_lock
 from tidemark.stack.security import check_unchanged
+from tidemark.stack.zookeeper import ZOOKEEPER
 
 # Kafka closes its segments within two or three seconds; two busy cores take longer.
 GRACE_S = 20.0
@@ -28,8 +29,9 @@ FOLDERS = ("log", "tmp", "kafka", "redis", "flink", "checkpoints", "savepoints")
 class LocalStack:
     """The stack in the folder `run`, with the programs in `tools`.
 
-    `state`, `task_managers`, `kafka_heap`, `task_manager_memory`, `secured`: see `StackSettings`; `None`:
-    as at the last `up`, else the default. `say` is told what goes on, a line at a time.
+    `state`, `task_managers`, `slots`, `high_availability`, `kafka_heap`, `task_manager_memory`, `secured`: see
+    `StackSettings`; `None`: as at the last `up`, else the default. `say` is told what goes on, a line at a
+    time.
     """
 
     def __init__(
@@ -39,13 +41,17 @@ class LocalStack:
         state: str | None = None,
         task_managers: int | None = None,
         *,
+        slots: int | None = None,
+        high_availability: bool | None = None,
         kafka_heap: str | None = None,
         task_manager_memory: str | None = None,
         secured: bool | None = None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.run, self.tools = run.absolute(), tools.absolute()
-        self._wishes = Wishes(state, task_managers, kafka_heap, task_manager_memory, secured)
+        self._wishes = Wishes(
+            state, task_managers, slots, high_availability, kafka_heap, task_manager_memory, secured
+        )
         self._say = say
         self._saving = Lock()
         self.record = Record.load(self.run)
@@ -61,7 +67,7 @@ class LocalStack:
         return dict(self.record.access)
 
     def up(self) -> None:
-        """Start what does not run, wait until all answers, resume the jobs that `down` stopped.
+        """Start what does not run, wait until all answers, resume the jobs that `down` or a crash stopped.
 
         Raises
         ------
@@ -76,12 +82,15 @@ class LocalStack:
             tools.java()
             tools.redis_server()
             tools.fetch(self.tools)
-            # Task managers that outlived their job manager know its old address only.
-            whole = alive if JOB_MANAGER in alive else alive & {"kafka", "redis"}
+            # Task managers that outlived their job manager know its old address only, unless ZooKeeper tells.
+            kept = JOB_MANAGER in alive or settings.high_availability
+            whole = alive if kept else alive & {"kafka", "redis"}
             self._end(alive - (whole & set(names(settings))))
             if not whole:
                 processes.end(self.orphans(), GRACE_S)
                 empty(self.run / "tmp")  # what killed processes left
+            if not settings.high_availability:
+                zookeeper.forget(self.run)
             self._start(settings, [name for name in names(settings) if name not in whole])
             if JOB_MANAGER not in alive:
                 resume_jobs(self.record, self.run, self._say)
@@ -103,6 +112,7 @@ class LocalStack:
                 self._say("ending all processes …")
                 processes.end(self._everything(), GRACE_S)
                 processes.end(processes.marked(self.run), GRACE_S)  # what those started meanwhile
+                zookeeper.forget(self.run)  # what is to go on is in the jobs' records
                 self.record.processes.clear()
                 self.record.save(self.run)
         return True
@@ -123,6 +133,11 @@ class LocalStack:
         started = self.record.processes[name]
         processes.kill(started)
         return started.pid
+
+    def start_job_manager(self) -> None:
+        """Start the job manager if it is missing; with high availability it recovers its jobs by itself."""
+        alive = self._reload()
+        self._start(self._settle(alive), [JOB_MANAGER] if JOB_MANAGER not in alive else [])
 
     def start_task_manager(self) -> None:
         """Start every task manager that is missing, once the workers of dead ones have been ended."""
@@ -151,8 +166,9 @@ class LocalStack:
 
     def orphans(self) -> list[psutil.Process]:
         """Processes of this stack that hang below none of its running services: old Python workers."""
+        found = processes.marked(self.run)  # first: a worker that is born meanwhile is none of them
         members = {process.pid for process in self.record.family()}
-        return [process for process in processes.marked(self.run) if process.pid not in members]
+        return [one for one in found if one.pid not in members and processes.is_running(one)]
 
     def _everything(self) -> list[psutil.Process]:
         """Every process of this stack, recorded or marked."""
@@ -187,6 +203,8 @@ class LocalStack:
             plan = self._plan(settings, missing)
             if plan.secrets is not None:
                 plan.secrets.make()
+            if ZOOKEEPER in missing and plan.addresses() != self.record.addresses:
+                zookeeper.forget(self.run)  # its plans of jobs name Kafka and Redis where they were
             if JOB_MANAGER in missing:
                 prepare_home(self.run, self.tools, plan.cluster())
             self._say(f"starting {', '.join(missing)} …")
@@ -225,24 +243,6 @@ class LocalStack:
         running = [started.process() for started in ending if started is not None]
         families = [processes.with_descendants(process) for process in running if process is not None]
         processes.end([process for family in families for process in family], GRACE_S)
-
-
-def stop_jobs(record: Record, run: Path, say: Callable[[str], None]) -> None:
-    """With a savepoint each, so that the next `up` resumes them."""
-    address = record.addresses["flink"]
-    if any(job.is_running for job in flink.list_jobs(address)):
-        from tidemark import jobs
-
-        say("stopping the running jobs with a savepoint …")
-        jobs.stop_all(address, run)
-
-
-def resume_jobs(record: Record, run: Path, say: Callable[[str], None]) -> None:
-    """Those that `stop_jobs` stopped."""
-    if any((run / "jobs").glob("*")):
-        from tidemark import jobs
-
-        jobs.resume_all(record.addresses["flink"], run, say)
 
 
 def empty(folder: Path) -> None:

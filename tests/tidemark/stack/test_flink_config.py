@@ -33,6 +33,18 @@ def test_an_hour_without_redis_fails_no_job() -> None:
     assert int(SETTINGS["execution.checkpointing.tolerable-failed-checkpoints"]) > 3600 / 5
 
 
+def test_without_zookeeper_a_job_manager_is_alone() -> None:
+    assert not [name for name in SETTINGS if name.startswith("high-availability")]
+
+
+def test_with_zookeeper_a_new_job_manager_finds_the_jobs_in_the_run_folder() -> None:
+    config = ClusterConfig(Path("/runs/a"), Path("/python"), 8081, 6125, zookeeper_port=2182)
+    settings = config.settings("")
+    assert settings["high-availability.zookeeper.quorum"] == "127.0.0.1:2182"
+    assert settings["high-availability.storageDir"] == "file:///runs/a/high-availability"
+    assert settings["high-availability.jobmanager.port"] == "6125"
+
+
 def test_all_data_is_in_the_run_folder() -> None:
     folders = (
         "io.tmp.dirs",

@@ -6,8 +6,9 @@ from tidemark.errors import UserError
 from tidemark.stack.plan import Plan, StackSettings, Wishes, names, ports_of, wanted_ports
 
 
-def test_every_service_has_a_port_of_its_own() -> None:
-    settings = StackSettings(task_managers=3)
+@pytest.mark.parametrize("high_availability", [False, True])
+def test_every_service_has_a_port_of_its_own(high_availability: bool) -> None:
+    settings = StackSettings(task_managers=3, high_availability=high_availability)
     wanted = wanted_ports(settings)
     owned = [port for name in names(settings) for port in ports_of(name)]
     assert sorted(owned) == sorted(wanted)
@@ -30,6 +31,15 @@ def test_a_plan_names_the_addresses_that_settings_take() -> None:
     assert plan.prometheus() == ["127.0.0.1:9249", "127.0.0.1:9250", "127.0.0.1:9251"]
 
 
+def test_only_high_availability_needs_zookeeper() -> None:
+    assert "zookeeper" not in names(StackSettings())
+    settings = StackSettings(high_availability=True)
+    plan = Plan(Path("/run"), Path("/tools"), settings, wanted_ports(settings))
+    assert list(plan.services()) == names(settings)
+    assert plan.services()["zookeeper"].address == "127.0.0.1:2181"
+    assert plan.cluster().zookeeper_port == 2181
+
+
 def test_what_is_not_wished_for_stays() -> None:
     heap = StackSettings().changed(Wishes(state="heap"))
     assert heap == StackSettings(state="heap")
@@ -41,6 +51,7 @@ def test_what_is_not_wished_for_stays() -> None:
     [
         Wishes(state="disk"),
         Wishes(task_managers=0),
+        Wishes(slots=0),
         Wishes(kafka_heap="0g"),
         Wishes(task_manager_memory="2 GB"),
     ],

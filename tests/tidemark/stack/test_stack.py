@@ -11,7 +11,7 @@ import redis
 from tests.stack_fixture import TOOLS
 from tidemark.errors import UserError
 from tidemark.settings import Settings
-from tidemark.stack.processes import marked, start
+from tidemark.stack.processes import end, marked, start
 from tidemark.stack.record import FILE
 from tidemark.stack.stack import LocalStack
 from tidemark.stack.status import parts
@@ -55,6 +55,18 @@ def test_a_stack_that_is_not_up_is_down_already(tmp_path: Path) -> None:
 def test_a_run_folder_with_a_space_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="space"):
         LocalStack(tmp_path / "my run", TOOLS).up()
+
+
+def test_a_worker_born_while_old_ones_are_looked_for_is_not_taken_for_one(tmp_path: Path) -> None:
+    local = LocalStack(tmp_path, TOOLS)
+    forking = "for _ in $(seq 200); do sleep 60 & sleep 0.01; done; wait"
+    local.record.processes["task-manager-1"] = start(["sh", "-c", forking], local.run, tmp_path / "log", {})
+    try:
+        assert [local.orphans() for _ in range(50)] == [[]] * 50
+        assert len(marked(local.run)) > 10
+    finally:
+        end(marked(local.run), 5.0)
+        end(marked(local.run), 5.0)
 
 
 @pytest.mark.flink
