@@ -49,12 +49,12 @@ def flink_conf(machine: "Machine", name: str, image: Path) -> Path:
     folder = machine.run / "conf" / name
     shutil.copytree(image, folder, dirs_exist_ok=True)
     settings = flat(YAML(typ="safe").load((image / "config.yaml").read_text()))
-    mapped = {
+    mapped: dict[str, Any] = {
         key: machine.here(name, [value])[0] if isinstance(value, str) else value
         for key, value in settings.items()
     }
     temporary = str(machine.volume(name, "/tmp"))
-    own = {
+    own: dict[str, Any] = {
         "jobmanager.bind-host": "127.0.0.1",
         "taskmanager.bind-host": "127.0.0.1",
         "rest.bind-address": "127.0.0.1",

@@ -15,7 +15,7 @@ TREE = read({})
 
 def test_it_is_valid_by_the_schema_of_the_specification() -> None:
     checker = Path(sys.executable).parent / "check-jsonschema"
-    line = [checker, "--builtin-schema", "vendor.compose-spec", FILE]
+    line = [str(checker), "--builtin-schema", "vendor.compose-spec", str(FILE)]
     done = subprocess.run(line, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -42,6 +42,7 @@ LOCAL_ONLY = {
 """What a container has by itself, or does not need."""
 
 CONTAINER_ONLY = {
+    "metrics.reporter.prom.filterLabelValueCharacters",
     "metrics.reporter.prom.port",
     "state.backend.rocksdb.metrics.block-cache-usage",
     "state.backend.rocksdb.metrics.column-family-as-variable",
