@@ -40,6 +40,7 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
         self._latency_ms = metrics.distribution("latency_ms")
+        self._writing_us = metrics.counter("redis_writing_us")  # Prometheus sees no distribution of Python's
         self._redis = connect(self._url, cluster=self._cluster)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
         self._sender.send_until_answered([])
@@ -67,7 +68,9 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
 
         started_s = time.perf_counter()
         answers = self._sender.send_until_answered(commands)
-        self._write_ms.update(round(1000 * (time.perf_counter() - started_s)))
+        spent_s = time.perf_counter() - started_s
+        self._write_ms.update(round(1e3 * spent_s))
+        self._writing_us.inc(round(1e6 * spent_s))
         self._rows_a_bundle.update(count)
         self._measure_latency(np.broadcast_to(np.asarray(appended_ms, dtype="int64"), count))
         self._retries.inc(0)  # so that the metric is there before anything goes wrong

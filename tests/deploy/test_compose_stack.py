@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -26,8 +27,16 @@ from tidemark import flink
 
 pytestmark = pytest.mark.flink
 
-EVENTS = complete_journey(4_000)
 NOT_HERE = {"grafana"}  # no package brings it
+FLOWING = (
+    "In and out: read",
+    "In and out: counted",
+    "In and out: to Redis",
+    "Left out: repeated",
+    "Time of a write: a bundle",
+    "Rows a bundle: rows",
+    "Size: state",
+)
 JOB, TASKS = "visitor-preferences", "visitor-preferences-tasks"
 
 
@@ -43,11 +52,17 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
                 if "profiles" not in one.settings and name not in NOT_HERE
             )
         )
-        produce(machine, EVENTS[:2_000])
-        await_agreement(machine, EVENTS[:2_000])
+        produce(machine, shopping(0, 2_000))
+        await_agreement(machine, shopping(0, 2_000))
         yield machine
     finally:
         machine.down()
+
+
+@cache
+def shopping(first: int, last: int) -> list[dict[str, Any]]:
+    """A part of the year's purchases."""
+    return complete_journey(last)[first:]
 
 
 def produce(machine: Machine, events: list[dict[str, Any]]) -> None:
@@ -105,6 +120,19 @@ def test_every_panel_of_the_dashboard_shows_something(machine: Machine) -> None:
     await_true(lambda: not dead(), 90, lambda: str(dead()))
 
 
+def test_panels_of_what_flows_are_above_zero_while_it_flows(machine: Machine) -> None:
+    queries = panel_queries()
+
+    def still() -> list[str]:
+        found = {
+            name: prometheus(machine, f"query?query={quote(queries[name])}")["result"] for name in FLOWING
+        }
+        return [name for name, result in found.items() if not result or not float(result[0]["value"][1]) > 0]
+
+    produce(machine, [*shopping(0, 100), *shopping(2_000, 3_000)])
+    await_true(lambda: not still(), 60, lambda: str(still()))
+
+
 def test_prometheus_watches_the_alerts_and_none_that_tells_of_illness_fires(machine: Machine) -> None:
     groups = prometheus(machine, "rules")["groups"]
     health = {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
@@ -124,8 +152,8 @@ def test_a_job_manager_that_died_goes_on_from_the_last_checkpoint(machine: Machi
 
     machine.kill(JOB)
     machine.up(JOB)
-    produce(machine, EVENTS[2_000:])
-    await_agreement(machine, EVENTS)
+    produce(machine, shopping(2_000, 4_000))
+    await_agreement(machine, shopping(0, 4_000))
     (again,) = flink.list_jobs(address)
     assert again.id == job.id
     assert checkpoints(address, job.id)["latest"]["restored"] is not None
