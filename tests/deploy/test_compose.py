@@ -70,8 +70,8 @@ def test_each_job_has_a_cluster_of_its_own() -> None:
     workers = {n: s for n, s in SERVICES.items() if "taskmanager.sh" in (s.entrypoint or ())}
     assert {name.removesuffix("-tasks") for name in workers} == set(jobs)
     for name, service in jobs.items():
-        module = next(word for word in service.command if word.startswith("--pyModule="))
-        assert (ROOT / (module.partition("=")[2].replace(".", "/") + ".py")).is_file()
+        module = service.command[service.command.index("--pyModule") + 1]
+        assert (ROOT / f"{module.replace('.', '/')}.py").is_file()
         cluster = next(word for word in service.command if "cluster-id" in word)
         assert cluster in workers[f"{name}-tasks"].command
         assert cluster.endswith(name.replace("-", "_"))

@@ -145,6 +145,20 @@ def test_flink_has_what_the_containers_limits_leave_it(machine: Machine) -> None
     assert manager["memoryConfiguration"]["totalProcessMemory"] == 2304 * 2**20
 
 
+def test_the_alert_of_retries_sees_that_redis_is_away(machine: Machine) -> None:
+    expression = quote(ALERTS["RedisRetries"]["expr"])
+
+    def seen() -> bool:
+        return bool(prometheus(machine, f"query?query={expression}")["result"])
+
+    assert not seen()
+    machine.kill("redis")
+    produce(machine, shopping(3_000, 3_500))
+    await_true(seen, 90, lambda: "a Redis that is away is not seen")
+    machine.up("redis")
+    await_agreement(machine, shopping(0, 3_500))
+
+
 def test_a_job_manager_that_died_goes_on_from_the_last_checkpoint(machine: Machine) -> None:
     address = machine.address(JOB, 8081)
     (job,) = flink.list_jobs(address)
