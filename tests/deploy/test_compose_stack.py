@@ -183,7 +183,7 @@ def test_a_job_that_is_stopped_stays_so_and_goes_on_from_its_savepoint(machine: 
     assert done.returncode == 0, done.stdout + done.stderr
     assert machine.processes[JOB].wait(60) == 0, "restart: on-failure lets it be"
 
-    (savepoint,) = re.findall(r"file:\S+", done.stdout)
+    (savepoint,) = re.findall(r"savepoint (\S+);", done.stdout)
     machine.services = services({"TIDEMARK_SAVEPOINT": savepoint})
     machine.start(JOB)
     machine.await_health(JOB)
