@@ -33,6 +33,7 @@ FLOWING = (
     "In and out: counted",
     "In and out: to Redis",
     "Left out: repeated",
+    "Latency: slowest row",
     "Time of a write: a bundle",
     "Rows a bundle: rows",
     "Size: state",

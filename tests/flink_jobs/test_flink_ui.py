@@ -25,6 +25,7 @@ METRICS = {
     "redis_write_ms",
     "latency_ms",
     "redis_writing_us",
+    "latency_sum_ms",
 }
 
 
