@@ -12,7 +12,7 @@ STAMPS := .venv/stamps
 JAR := tidemark/jars/tidemark-jvm.jar
 JVM := $(shell find jvm/pom.xml jvm/src/main -type f 2>/dev/null)
 
-.PHONY: help setup up down status demo test bench check format lock clean preflight tools hook
+.PHONY: help setup up down status demo test bench check format lock clean preflight tools promtool hook
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -39,7 +39,7 @@ test: check ## `make check`, then the tests on the real stack
 bench: setup ## speed beside the peers, into docs/benchmarks.md (an hour); JOB=… for one job, BENCH=… for options
 	@$(BIN)/python -m benchmarks.run --job $(or $(JOB),visitor_preferences) $(BENCH)
 
-check: setup ## format, lint, types, architecture, maths and state tests: a minute
+check: setup promtool ## format, lint, types, architecture, maths and state tests: a minute
 	@$(BIN)/ruff format --check --quiet . || { echo "Not formatted: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
@@ -62,6 +62,9 @@ preflight:
 
 tools: $(STAMPS)/project
 	@$(BIN)/python -m tidemark.stack.tools "$(TIDEMARK_TOOLS)"
+
+promtool: # what the tests of the alert rules need besides
+	@scripts/prometheus "$(TIDEMARK_TOOLS)/prometheus"
 
 # Only in a clone of its own, and never over hooks that somebody has set.
 hook:

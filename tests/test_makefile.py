@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-INTERNAL = {"preflight", "tools", "hook"}
+INTERNAL = {"preflight", "tools", "promtool", "hook"}
 
 
 def make(*arguments: str) -> str:

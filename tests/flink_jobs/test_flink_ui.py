@@ -24,6 +24,8 @@ METRICS = {
     "rows_a_bundle",
     "redis_write_ms",
     "latency_ms",
+    "redis_writing_us",
+    "latency_sum_ms",
 }
 
 
