@@ -29,9 +29,9 @@ FOLDERS = ("log", "tmp", "kafka", "redis", "flink", "checkpoints", "savepoints")
 class LocalStack:
     """The stack in the folder `run`, with the programs in `tools`.
 
-    `state`, `task_managers`, `slots`, `high_availability`, `kafka_heap`, `task_manager_memory`, `secured`: see
-    `StackSettings`; `None`: as at the last `up`, else the default. `say` is told what goes on, a line at a
-    time.
+    `state`, `task_managers`, `slots`, `high_availability`, `kafka_heap`, `task_manager_memory` and `secured`:
+    see `StackSettings`; `None`: as at the last `up`, else the default. `say` is told what goes on, a line at
+    a time.
     """
 
     def __init__(
