@@ -73,7 +73,7 @@ def _service(name: str, one: dict[str, Any], secrets: dict[str, Any]) -> Service
         command=[str(word) for word in one.get("command", [])],
         environment={key: str(value) for key, value in one.get("environment", {}).items()},
         health=[str(word) for word in one.get("healthcheck", {}).get("test", [])],
-        volumes=dict(_volume(text) for text in one.get("volumes", [])),
+        volumes=dict(_volume(text) for text in [*one.get("volumes", []), *one.get("tmpfs", [])]),
         secrets={f"/run/secrets/{key}": ROOT / secrets[key]["file"] for key in one.get("secrets", [])},
         depends_on={other: how["condition"] for other, how in one.get("depends_on", {}).items()},
         memory=str(one.get("mem_limit", "")),

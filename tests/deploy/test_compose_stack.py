@@ -11,6 +11,8 @@ from urllib.request import urlopen
 
 import pytest
 from kafka import KafkaProducer
+from redis import Redis
+from redis.exceptions import AuthenticationError
 
 from flink_jobs.config import VisitorPreferencesConfig
 from schemas.avro import encode
@@ -78,7 +80,8 @@ def produce(machine: Machine, events: list[dict[str, Any]]) -> None:
 def await_agreement(machine: Machine, events: list[dict[str, Any]]) -> None:
     schema = VisitorPreferencesConfig().redis_schema
     expected = decayed_preferences(events, [horizon.half_life_ms for horizon in schema.horizons])
-    redis = machine.here(JOB, [machine.services[JOB].environment["TIDEMARK_REDIS"]])[0]
+    password = machine.services[JOB].secrets["/run/secrets/redis_password"].read_text()
+    redis = f"redis://tidemark:{password}@{machine.address('redis', 6379)}"
 
     def differ() -> list[str]:
         return differences(redis, schema, expected)
@@ -139,6 +142,22 @@ def test_prometheus_watches_the_alerts_and_none_that_tells_of_illness_fires(mach
     health = {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
     assert health == dict.fromkeys(ALERTS, "ok")
     assert not [a for a in prometheus(machine, "alerts")["alerts"] if a["state"] == "firing"]
+
+
+def test_redis_answers_those_only_who_know_the_password(machine: Machine) -> None:
+    stranger = Redis.from_url(f"redis://{machine.address('redis', 6379)}")
+    with stranger, pytest.raises(AuthenticationError):
+        stranger.get("anything")
+
+
+def test_no_secret_is_told_by_flink_or_a_log(machine: Machine) -> None:
+    secret = next(iter(machine.services["redis"].secrets.values())).read_text()
+    address = machine.address(JOB, 8081)
+    (job,) = flink.list_jobs(address)
+    paths = ("/jobmanager/config", f"/jobs/{job.id}", f"/jobs/{job.id}/config", f"/jobs/{job.id}/plan")
+    told = [path for path in paths if secret in json.dumps(flink.get(address, path))]
+    logs = [log.name for log in machine.run.glob("*.log") if secret in log.read_text(errors="replace")]
+    assert (told, logs) == ([], [])
 
 
 def test_flink_has_what_the_containers_limits_leave_it(machine: Machine) -> None:
