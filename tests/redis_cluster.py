@@ -20,13 +20,9 @@ class RedisClusterServers:
         self.nodes = []
         self.tls_port = free_port()  # of the first node
         for index in range(NODES):
-            (folder / str(index)).mkdir()
-            own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
-            # A dead master is noticed after this, and its cluster refuses the slots that it served.
-            more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
             port = free_port() if index else self.tls_port
             tls = (*certificates.options(port), "--tls-cluster", "yes") if certificates else ()
-            self.nodes.append(RedisServer(folder / str(index), *own, *more, *tls))
+            self.nodes.append(_node(folder / str(index), *tls))
 
     @property
     def url(self) -> str:
@@ -133,6 +129,32 @@ class RedisClusterServers:
             and info["cluster_slots_ok"] == str(SLOTS)
             and sum(bool(n["slots"]) for n in nodes.values()) == NODES
         )
+
+
+def replica_of(folder: Path, cluster: RedisClusterServers, master: RedisServer) -> RedisServer:
+    """A started replica that has what its master has."""
+    replica = _node(folder)
+    replica.start()
+    with replica.client() as new, master.client() as old:
+        new.execute_command("CLUSTER", "MEET", "127.0.0.1", master.port, _bus(master))
+        master_id = str(old.execute_command("CLUSTER", "MYID"), "ascii")
+        deadline = time.monotonic() + 20
+        while len(new.execute_command("CLUSTER NODES")) <= len(cluster.nodes):
+            assert time.monotonic() < deadline, "the nodes do not meet"
+            time.sleep(0.05)
+        new.execute_command("CLUSTER", "REPLICATE", master_id)
+        while new.info("replication").get("master_link_status") != "up":
+            assert time.monotonic() < deadline, "the replica does not follow"
+            time.sleep(0.05)
+    return replica
+
+
+def _node(folder: Path, *options: str) -> RedisServer:
+    folder.mkdir()
+    own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    # A dead master is noticed after this, and its cluster refuses the slots that it served.
+    more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
+    return RedisServer(folder, *own, *more, "--repl-diskless-sync-delay", "0", *options)
 
 
 def _bounds(index: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ import struct
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from threading import Event, Thread
 
 import pandas as pd
@@ -17,7 +18,7 @@ from sink_connectors.redis_functions import function, load_functions
 from sink_connectors.redis_server import Command, raised
 from sink_connectors.retry import Sender
 from sink_connectors.write_preferences import WritePreferences
-from tests.redis_cluster import RedisClusterServers
+from tests.redis_cluster import RedisClusterServers, replica_of
 from tests.sink_connectors.test_write_preferences import Metrics
 
 pytestmark = pytest.mark.timeout(60)
@@ -128,6 +129,30 @@ def test_a_master_that_dies_and_comes_back_is_waited_for(
         stop.set()
         writing.join()
     assert raised(connection.exchange([["GET", key] for key in KEYS])) == [str(done[0]).encode()] * len(KEYS)
+
+
+def test_a_replica_that_takes_over_from_a_dead_master_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sink_connectors.retry.LONGEST_WAIT_S", 0.2)
+    cluster = RedisClusterServers(tmp_path)
+    started = []
+    try:
+        cluster.start()
+        started.append(replica_of(tmp_path / "replica", cluster, cluster.nodes[0]))
+        connection = RedisConnection(RedisAddress(cluster.url), timeout_s=2)
+        sender = Sender(connection, lambda: load_functions(connection))
+        sample: list[Command] = [["FCALL", function("sample"), 1, f"sample:{key}", 60, 10] for key in KEYS]
+        sender.send_until_answered(sample)
+        cluster.nodes[0].stop()
+        sender.send_until_answered([["SET", key, "after"] for key in KEYS])
+        assert sender.send_until_answered(sample) == [b""] * len(KEYS)
+        assert raised(connection.exchange([["GET", key] for key in KEYS])) == [b"after"] * len(KEYS)
+        connection.close()
+    finally:
+        cluster.stop()
+        for replica in started:
+            replica.stop()
 
 
 def write_until(sender: Sender, stop: Event, done: list[int]) -> None:

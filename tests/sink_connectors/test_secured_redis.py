@@ -1,5 +1,6 @@
 """Users with only the rights that docs/redis.md lists, and TLS, on real servers."""
 
+import pickle
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -123,6 +124,17 @@ def test_a_wrong_password_is_one_line_for_sink_client_and_operator(
         reason = client.preferences("ann").reason
     assert "refuses the user or password" in reason
     assert "guessed" not in reason
+
+
+def test_what_flink_keeps_of_the_sink_has_no_password_and_a_worker_without_one_says_so(
+    address: Addressed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("TIDEMARK_REDIS_PASSWORD", raising=False)
+    theirs = address("tidemark-jobs")
+    assert PASSWORD.encode() not in pickle.dumps(WritePreferences(theirs, SCHEMA))
+    Path(theirs.password_file).unlink()
+    with pytest.raises(RefusedError, match=r"TIDEMARK_REDIS_PASSWORD_FILE names .*, which is not there"):
+        WritePreferences(theirs, SCHEMA).open(Metrics())
 
 
 def test_a_password_that_changes_needs_no_restart(servers: list[RedisServer], tmp_path: Path) -> None:
