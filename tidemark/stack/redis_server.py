@@ -41,7 +41,7 @@ aclfile "{users}"
 """
 
 USERS = """\
-user default off
+user default off ~* &* +@all
 user {user} on #{digest} ~* resetchannels +@all -@admin -@dangerous +info
 """
 """Whatever the jobs and the command line do, in any namespace; nothing of what an administrator does."""
