@@ -23,7 +23,7 @@ from tidemark.stack.stack import LocalStack
 
 BACKENDS = ("rocksdb", "heap")
 PARTS = ("throughput", "latency", "growth")
-MEMORY = "4g"
+MEMORY = "6g"
 
 
 def say(line: str) -> None:
