@@ -28,9 +28,10 @@ def main() -> None:
         until_now=True,
     )
     behaviors = source.attach(tables, "behaviors")
-    schema = columns(source.schema_of_events())
-    tables.execute_sql(f"CREATE TABLE void ({schema}) WITH ('connector' = 'blackhole')")
-    behaviors.execute_insert("void")
+    events = source.schema_of_events()
+    tables.execute_sql(f"CREATE TABLE void ({columns(events)}) WITH ('connector' = 'blackhole')")
+    names = ", ".join(f"`{field['name']}`" for field in events.fields)
+    tables.sql_query(f"SELECT {names} FROM {behaviors}").execute_insert("void")
 
 
 if __name__ == "__main__":
