@@ -33,11 +33,11 @@ def say(line: str) -> None:
 def bench(
     job: Annotated[str, typer.Option(help="The job to measure.")] = "visitor_preferences",
     parts: Annotated[str, typer.Option(help="What to measure; the rest stays as it is.")] = ",".join(PARTS),
-    events: Annotated[int, typer.Option(min=1000, help="Messages in the topic.")] = 4_000_000,
+    events: Annotated[int, typer.Option(min=1000, help="Messages in the topic.")] = 2_000_000,
     runs: Annotated[int, typer.Option(min=1, help="Of each subject; figures are medians.")] = 3,
     subjects: Annotated[str, typer.Option(help="Which, with commas.")] = ",".join(SUBJECTS),
     backends: Annotated[str, typer.Option(help="Where Flink keeps state.")] = ",".join(BACKENDS),
-    per_record_events: Annotated[int, typer.Option(min=100, help="Prefix for the slow subject.")] = 150_000,
+    per_record_events: Annotated[int, typer.Option(min=100, help="Prefix for the slow subject.")] = 100_000,
     visitors: Annotated[str, typer.Option(help="Sizes of the growth.")] = "10000,100000,1000000",
     memory: Annotated[str, typer.Option(help="Of the task manager.")] = MEMORY,
     run: Annotated[Path, typer.Option(help="Folder of the benchmark's own stack; removed.")] = Path(
