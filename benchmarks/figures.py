@@ -29,6 +29,7 @@ def throughput(job: str, subject: str, backend: str | None, runs: Sequence[Run])
         "events": runs[0].events,
         "events_per_s": round(median(run.events / run.duration_s for run in runs)),
         "cpu_s_per_million": round(median(run.cpu_s / run.events * 1e6 for run in runs), 2),
+        "redis_cpu_s_per_million": round(median(run.redis_cpu_s / run.events * 1e6 for run in runs), 2),
         "startup_s": round(median(run.startup_s for run in runs), 1),
         "events_per_s_once_up": round(median(run.events / (run.duration_s - run.startup_s) for run in runs)),
         "runs": [round(run.events / run.duration_s) for run in runs],

@@ -94,6 +94,11 @@ class Meter:
         """Of all processes together."""
         return sum(self.spent_s.values())
 
+    def redis_cpu_s(self) -> float:
+        """Of Redis alone."""
+        redis = self.place.stack.record.processes["redis"].pid
+        return sum(spent_s for process, spent_s in self.spent_s.items() if process.pid == redis)
+
 
 @contextmanager
 def metered(place: Place) -> Iterator[Meter]:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import figures, growth, latency, render
+from benchmarks import figures, growth, latency, render, scale
 from benchmarks.peer_environment import peer_python
 from benchmarks.place import PREFIX_TOPIC, ROOT, TOPIC, Place, python_path
 from benchmarks.preload import preload
@@ -109,6 +109,8 @@ def publish(found: dict[str, Any], output: Path, page: Path) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render.page(found, picture.name))
     picture.write_text(render.svg(found["throughput"]))
+    if found["growth"] and found["throughput"]:
+        page.with_name("scale.md").write_text(scale.page(found, "visitor_preferences"))
     say(page.read_text())
     say(f"{output} and {page} are written")
 

@@ -43,6 +43,7 @@ class Run:
     duration_s: float
     startup_s: float
     cpu_s: float
+    redis_cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Subject:
         startup_s = timed.startup_s
         if startup_s is None:
             startup_s = (meter.first_write_s or timed.start_s) - timed.start_s
-        return Run(self.events(place), timed.duration_s, startup_s, meter.cpu_s() + timed.cpu_s)
+        cpu_s = meter.cpu_s() + timed.cpu_s
+        return Run(self.events(place), timed.duration_s, startup_s, cpu_s, meter.redis_cpu_s())
 
 
 def tidemark(place: Place) -> Timed:
