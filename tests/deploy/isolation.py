@@ -33,7 +33,9 @@ def flink_environment(machine: "Machine", name: str) -> dict[str, str]:
     groups = machine.run / "cgroup" / name
     groups.mkdir(parents=True, exist_ok=True)
     memory = machine.services[name].memory
-    (groups / "memory.max").write_text(f"{int(memory[:-1]) * SIZES[memory[-1]] if memory else 'max'}\n")
+    limit = groups / "memory.max"
+    if not limit.exists():  # a server may be reading it while its health is asked
+        limit.write_text(f"{int(memory[:-1]) * SIZES[memory[-1]] if memory else 'max'}\n")
     return {
         "FLINK_HOME": str(home),
         "FLINK_CONF_DIR": str(flink_conf(machine, name, home / "conf")),

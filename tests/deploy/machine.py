@@ -125,7 +125,11 @@ class Machine:
     def environment(self, name: str) -> dict[str, str]:
         """Its variables, and those of the image."""
         service = self.services[name]
-        variables = {key: self.here(name, [value])[0] for key, value in service.environment.items()}
+        variables = {
+            # What a program here has told, such as a savepoint's path, is a path here already.
+            key: value if str(self.run) in value else self.here(name, [value])[0]
+            for key, value in service.environment.items()
+        }
         image = flink_environment(self, name) if service.image.startswith("tidemark") else {}
         return {**self.path(), **image, **variables}
 

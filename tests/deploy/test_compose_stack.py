@@ -26,6 +26,7 @@ from tests.oracles.redis_agrees import differences
 from tests.real_data import complete_journey
 from tests.stack_fixture import TOOLS
 from tidemark import flink
+from tidemark.errors import UserError
 
 pytestmark = pytest.mark.flink
 
@@ -138,9 +139,12 @@ def test_panels_of_what_flows_are_above_zero_while_it_flows(machine: Machine) ->
 
 
 def test_prometheus_watches_the_alerts_and_none_that_tells_of_illness_fires(machine: Machine) -> None:
-    groups = prometheus(machine, "rules")["groups"]
-    health = {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
-    assert health == dict.fromkeys(ALERTS, "ok")
+    def health() -> dict[str, str]:
+        groups = prometheus(machine, "rules")["groups"]
+        return {rule["name"]: rule["health"] for group in groups for rule in group["rules"]}
+
+    # Until a rule has been evaluated its health is unknown.
+    await_true(lambda: health() == dict.fromkeys(ALERTS, "ok"), 60, lambda: str(health()))
     assert not [a for a in prometheus(machine, "alerts")["alerts"] if a["state"] == "firing"]
 
 
@@ -213,8 +217,11 @@ def test_a_job_that_is_stopped_stays_so_and_goes_on_from_its_savepoint(machine: 
 
 def restored(address: str) -> str | None:
     """The path from which the newest job began."""
-    (job,) = flink.list_jobs(address) or (None,)
-    began = checkpoints(address, job.id)["latest"]["restored"] if job else None
+    try:
+        (job,) = flink.list_jobs(address) or (None,)
+        began = checkpoints(address, job.id)["latest"]["restored"] if job else None
+    except UserError:  # a job that is being set up is listed before it can be asked
+        return None
     return str(began["external_path"]) if began else None
 
 
