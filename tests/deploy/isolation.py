@@ -34,7 +34,7 @@ def flink_environment(machine: "Machine", name: str) -> dict[str, str]:
     groups.mkdir(parents=True, exist_ok=True)
     memory = machine.services[name].memory
     limit = groups / "memory.max"
-    if not limit.exists():  # a server may be reading it while its health is asked
+    if not limit.exists():  # as with the configuration
         limit.write_text(f"{int(memory[:-1]) * SIZES[memory[-1]] if memory else 'max'}\n")
     return {
         "FLINK_HOME": str(home),
@@ -49,7 +49,9 @@ def flink_environment(machine: "Machine", name: str) -> dict[str, str]:
 def flink_conf(machine: "Machine", name: str, image: Path) -> Path:
     """The configuration in the image, with this server's addresses and folders."""
     folder = machine.run / "conf" / name
-    shutil.copytree(image, folder, dirs_exist_ok=True)
+    if folder.exists():  # a server may be reading it while its health is asked
+        return folder
+    shutil.copytree(image, folder)
     settings = flat(YAML(typ="safe").load((image / "config.yaml").read_text()))
     mapped: dict[str, Any] = {
         key: machine.here(name, [value])[0] if isinstance(value, str) else value
