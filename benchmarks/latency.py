@@ -16,7 +16,7 @@ from tidemark.topics import create_topics
 
 TOPIC = "bench-latency"
 SETTLED_S, MEASURED_S = 15, 60
-FIRST_RATE, FASTER = 30_000, 1.25
+FIRST_RATE, FASTER = 40_000, 1.2
 CURVE = (0.1, 0.25, 0.5, 0.75, 0.9)
 DRAIN_S = 300
 FLAT_S = 1.0
