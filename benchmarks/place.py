@@ -12,8 +12,7 @@ from typing import Any
 import psutil
 import redis as redis_py
 
-from flink_jobs.config import RunConfig, VisitorPreferencesConfig
-from schemas.preferences import PreferenceSchema
+from tests.on_stack import OnStack
 from tidemark.errors import UserError
 from tidemark.stack.processes import with_descendants
 from tidemark.stack.stack import LocalStack
@@ -25,7 +24,7 @@ LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True)
-class Place:
+class Place(OnStack):
     """A stack that is up, and how many messages its topics hold."""
 
     stack: LocalStack
@@ -34,20 +33,8 @@ class Place:
     prefix: int
 
     @property
-    def kafka(self) -> str:
-        return self.stack.addresses["kafka"]
-
-    @property
-    def redis(self) -> str:
-        return self.stack.addresses["redis"]
-
-    @property
-    def flink(self) -> str:
-        return self.stack.addresses["flink"]
-
-    @property
-    def schema(self) -> PreferenceSchema:
-        return VisitorPreferencesConfig(run=RunConfig(namespace=NAMESPACE)).redis_schema
+    def namespace(self) -> str:
+        return NAMESPACE
 
     def empty_redis(self) -> None:
         """Nothing in memory and nothing in the append-only file, so that all runs start alike."""

@@ -59,22 +59,20 @@ def bench(
 
     if "throughput" in measured:
         subject_runs = Throughput(chosen, events, bound, say)
-        for number, state in enumerate(states):
-            with stack(run, tools, state, memory) as up:
-                place = Place(up, plain, events, bound)
-                if number == 0:
-                    preload(place.kafka, TOPIC, PREFIX_TOPIC, events, bound, say)
-                subject_runs.measure(place, state, runs)
-        shutil.rmtree(run)
+        with removed(run):
+            for number, state in enumerate(states):
+                with stack(run, tools, state, memory) as up:
+                    place = Place(up, plain, events, bound)
+                    if number == 0:
+                        preload(place.kafka, TOPIC, PREFIX_TOPIC, events, bound, say)
+                    subject_runs.measure(place, state, runs)
         found["throughput"] = subject_runs.rows(plain)
     if "latency" in measured:
-        with stack(run, tools, "rocksdb", memory) as up:
+        with removed(run), stack(run, tools, "rocksdb", memory) as up:
             found["latency"] = latency.measure(Place(up, plain, events, bound), say)
-        shutil.rmtree(run)
     if "growth" in measured:
-        with stack(run, tools, "rocksdb", memory) as up:
+        with removed(run), stack(run, tools, "rocksdb", memory) as up:
             found["growth"] = growth.measure(Place(up, plain, events, bound), sizes, say)
-        shutil.rmtree(run)
         found["bytes"] = growth.bytes_rows(found["growth"])
     publish(figures.results(found, plain, figures.load(output)), output, page)
 
@@ -89,17 +87,23 @@ def listed(text: str, known_names: Any) -> list[str]:
 
 
 @contextmanager
+def removed(run: Path) -> Iterator[None]:
+    """The folder and all data in it go at the end, whatever happens."""
+    try:
+        yield
+    finally:
+        shutil.rmtree(run, ignore_errors=True)
+
+
+@contextmanager
 def stack(run: Path, tools: Path, state: str, memory: str) -> Iterator[LocalStack]:
     """A stack of the benchmark's own; whatever happens, it is ended."""
     up = LocalStack(run, tools, state, task_manager_memory=memory, say=say)
     try:
         up.up()
         yield up
-    except BaseException:
-        LocalStack(run, tools, say=say).down(keep_jobs=False)
-        shutil.rmtree(run, ignore_errors=True)
-        raise
-    up.down(keep_jobs=False)
+    finally:
+        up.down(keep_jobs=False)
 
 
 def publish(found: dict[str, Any], output: Path, page: Path) -> None:

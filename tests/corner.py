@@ -13,10 +13,9 @@ from uuid import uuid4
 import requests
 from kafka import KafkaProducer
 
-from flink_jobs.config import RunConfig, VisitorPreferencesConfig
 from schemas.avro import encode
 from schemas.behaviors import SCHEMA
-from schemas.preferences import PreferenceSchema
+from tests.on_stack import OnStack
 from tests.oracles.preferences import Visitors
 from tests.oracles.redis_agrees import differences
 from tidemark import flink
@@ -27,7 +26,7 @@ JOB = "visitor_preferences"
 
 
 @dataclass
-class Corner:
+class Corner(OnStack):
     """Nothing in it is seen by another test but the cluster's slots: cancel what you start."""
 
     stack: LocalStack
@@ -43,20 +42,8 @@ class Corner:
         return Corner(self.stack, topic=self.topic)
 
     @property
-    def kafka(self) -> str:
-        return self.stack.addresses["kafka"]
-
-    @property
-    def redis(self) -> str:
-        return self.stack.addresses["redis"]
-
-    @property
-    def flink(self) -> str:
-        return self.stack.addresses["flink"]
-
-    @property
-    def schema(self) -> PreferenceSchema:
-        return VisitorPreferencesConfig(run=RunConfig(namespace=self.name)).redis_schema
+    def namespace(self) -> str:
+        return self.name
 
     def tidemark(self, *words: str, **environment: str) -> "subprocess.CompletedProcess[str]":
         """The command as a person types it, with this corner's addresses in the environment."""

@@ -6,18 +6,15 @@ One Python call an event, `MapState`, one pipelined write an event, Flink's defa
 import time
 from typing import Any
 
-from pyflink.common import Configuration, Types
-from pyflink.datastream import KeyedProcessFunction, RuntimeContext, StreamExecutionEnvironment
+from pyflink.common import Types
+from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
-from pyflink.table import StreamTableEnvironment
 
 from benchmarks.peers.arguments import Arguments, parse
 from benchmarks.peers.decayed import SEEN_S, fold
+from benchmarks.peers.flink_table import behaviors
 from benchmarks.peers.writes import Writer
-from flink_jobs.kafka_access import KafkaAccess
-from flink_jobs.kafka_source import KafkaSource
 
-NAME = "per_record"
 COLUMNS = ("visitor_id", "event_id", "category", "brand", "price", "behavior", "event_time")
 
 
@@ -65,21 +62,8 @@ class Preferences(KeyedProcessFunction):  # type: ignore[misc]
 def main() -> None:
     """Submit it."""
     arguments = parse()
-    configuration = Configuration()
-    configuration.set_string("python.execution-mode", "thread")
-    configuration.set_string("pipeline.name", NAME)
-    environment = StreamExecutionEnvironment.get_execution_environment(configuration)
-    tables = StreamTableEnvironment.create(environment)
-
-    source = KafkaSource(
-        topic=arguments.topic,
-        schema_name="behavior",
-        kafka=KafkaAccess(bootstrap=arguments.kafka),
-        group=NAME,
-        until_now=True,
-    )
-    behaviors = source.attach(tables, "behaviors")
-    rows = tables.to_data_stream(tables.sql_query(f"SELECT {', '.join(COLUMNS)} FROM {behaviors}"))
+    tables, events = behaviors(arguments, "per_record", {"python.execution-mode": "thread"})
+    rows = tables.to_data_stream(tables.sql_query(f"SELECT {', '.join(COLUMNS)} FROM {events}"))
     written = rows.key_by(lambda row: row[0], key_type=Types.STRING()).process(
         Preferences(arguments), output_type=Types.STRING()
     )
