@@ -1,7 +1,7 @@
 """A private, real Redis Cluster of three masters on free ports."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,9 @@ class RedisClusterServers:
 
     def await_ok(self, within_s: float = 20) -> None:
         """Wait until every node says that all is well."""
-        deadline = time.monotonic() + within_s
-        while not all(self._is_ok(node) for node in self.nodes):
-            assert time.monotonic() < deadline, "the cluster does not come up"
-            time.sleep(0.05)
+        _await(
+            lambda: all(self._is_ok(node) for node in self.nodes), "the cluster does not come up", within_s
+        )
 
     def empty(self) -> None:
         """No key, no function; every slot where it was at the start."""
@@ -137,16 +136,41 @@ def replica_of(folder: Path, cluster: RedisClusterServers, master: RedisServer) 
     replica.start()
     with replica.client() as new, master.client() as old:
         new.execute_command("CLUSTER", "MEET", "127.0.0.1", master.port, _bus(master))
-        master_id = str(old.execute_command("CLUSTER", "MYID"), "ascii")
-        deadline = time.monotonic() + 20
-        while len(new.execute_command("CLUSTER NODES")) <= len(cluster.nodes):
-            assert time.monotonic() < deadline, "the nodes do not meet"
-            time.sleep(0.05)
+        replica_id, master_id = (
+            str(client.execute_command("CLUSTER", "MYID"), "ascii") for client in (new, old)
+        )
+        nodes = (*cluster.nodes, replica)
+        _await(lambda: all(_known(node) >= len(nodes) for node in nodes), "the nodes do not meet")
         new.execute_command("CLUSTER", "REPLICATE", master_id)
-        while new.info("replication").get("master_link_status") != "up":
-            assert time.monotonic() < deadline, "the replica does not follow"
-            time.sleep(0.05)
+        _await(
+            lambda: new.info("replication").get("master_link_status") == "up", "the replica does not follow"
+        )
+    # Those who vote must know whose replica it is; after the death of its master nobody tells them for sure.
+    _await(
+        lambda: all(_master_of(replica_id, node) == master_id for node in nodes),
+        "the nodes do not know the replica",
+    )
     return replica
+
+
+def _known(node: RedisServer) -> int:
+    """How many nodes it knows and is linked to, itself included; those of an unfinished handshake are not."""
+    with node.client() as client:
+        nodes = client.execute_command("CLUSTER NODES").values()
+    return sum(n["connected"] and "handshake" not in n["flags"] for n in nodes)
+
+
+def _master_of(replica_id: str, node: RedisServer) -> str | None:
+    with node.client() as client:
+        nodes = client.execute_command("CLUSTER NODES").values()
+    return next((str(n["master_id"]) for n in nodes if n["node_id"] == replica_id), None)
+
+
+def _await(done: Callable[[], bool], complaint: str, within_s: float = 20) -> None:
+    deadline = time.monotonic() + within_s
+    while not done():
+        assert time.monotonic() < deadline, complaint
+        time.sleep(0.05)
 
 
 def _node(folder: Path, *options: str) -> RedisServer:
@@ -154,6 +178,8 @@ def _node(folder: Path, *options: str) -> RedisServer:
     own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     # A dead master is noticed after this, and its cluster refuses the slots that it served.
     more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
+    # A replica never gives up to be elected: on a slow machine the first votes can come too late.
+    more += ("--cluster-replica-validity-factor", "0")
     return RedisServer(folder, *own, *more, "--repl-diskless-sync-delay", "0", *options)
 
 
