@@ -36,9 +36,18 @@ def row_type(schema: Schema) -> Any:
     """The `DataTypes.ROW` of the Table API: same names, order and nullability as `columns`."""
     from pyflink.table.types import DataTypes
 
-    return DataTypes.ROW(
-        [DataTypes.FIELD(name, getattr(DataTypes, sql)(nullable)) for name, sql, nullable in _columns(schema)]
-    )
+    def data_type(of: Any, nullable: bool) -> Any:
+        if isinstance(of, str):
+            return getattr(DataTypes, _SQL_TYPES[of])(nullable)
+        if of["type"] == "array":
+            return DataTypes.ARRAY(data_type(of["items"], False), nullable)
+        if of["type"] == "map":
+            key = DataTypes.STRING(False)
+            return DataTypes.MAP(key, data_type(of["values"], False), nullable)
+        return data_type(of["type"], nullable)
+
+    fields = [(field["name"], *_unwrapped(schema, field)) for field in schema.fields]
+    return DataTypes.ROW([DataTypes.FIELD(name, data_type(of, nullable)) for name, of, nullable in fields])
 
 
 def row_type_info(schema: Schema) -> Any:
@@ -56,15 +65,26 @@ def _columns(schema: Schema) -> list[tuple[str, str, bool]]:
 
 def _sql_type(schema: Schema, field: dict[str, Any]) -> tuple[str, bool]:
     """SQL type and nullability of one field."""
+    of, nullable = _unwrapped(schema, field)
+    return _sql(f"{schema.name}.{field['name']}", of), nullable
+
+
+def _unwrapped(schema: Schema, field: dict[str, Any]) -> tuple[Any, bool]:
+    """The Avro type without its union with null, and whether there was one."""
     of = field["type"]
-    nullable = isinstance(of, list)
-    if nullable:
-        if len(of) != 2 or of[0] != "null":
-            raise ValueError(
-                f'{schema.name}.{field["name"]}: Flink reads unions only as ["null", T], not {of}'
-            )
-        of = of[1]
+    if not isinstance(of, list):
+        return of, False
+    if len(of) != 2 or of[0] != "null":
+        raise ValueError(f'{schema.name}.{field["name"]}: Flink reads unions only as ["null", T], not {of}')
+    return of[1], True
+
+
+def _sql(place: str, of: Any) -> str:
     name = of["type"] if isinstance(of, dict) else of
+    if name == "array":
+        return f"ARRAY<{_sql(place, of['items'])} NOT NULL>"
+    if name == "map":
+        return f"MAP<STRING NOT NULL, {_sql(place, of['values'])} NOT NULL>"
     if name not in _SQL_TYPES:
-        raise ValueError(f"{schema.name}.{field['name']}: Avro type {name!r} has no Flink column here")
-    return _SQL_TYPES[name], nullable
+        raise ValueError(f"{place}: Avro type {name!r} has no Flink column here")
+    return _SQL_TYPES[name]

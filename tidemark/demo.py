@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 
 from flink_jobs.config import VisitorPreferencesConfig
+from schemas.event_types import DEAD_LETTER
 from schemas.preferences import AT
 from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
@@ -26,11 +27,13 @@ from tidemark.job_metrics import job_metrics
 from tidemark.jobs import JobRecord, submit
 from tidemark.live_view import Rate, Screen, render
 from tidemark.replay.complete_journey import CompleteJourney
+from tidemark.replay.messages import Json
 from tidemark.replay.run import Replayed, replay
 from tidemark.stack.stack import LocalStack
-from tidemark.topics import create_topics
+from tidemark.topics import create_topics, describe_topics
 
-JOB = "visitor_preferences"
+GATE, JOB = "event_gate", "visitor_preferences"
+BROKEN = 0.03
 HORIZONS = ("live", "recent", "long")
 VISITORS = 3
 TOP = 3
@@ -56,17 +59,19 @@ class Demo:
 
 def demo(settings: Demo, console: Console) -> None:
     """Bring everything up, replay, show, and leave no process behind."""
-    stack = LocalStack(settings.run, settings.tools, say=console.print)
+    stack = LocalStack(settings.run, settings.tools, task_managers=2, say=console.print)
     stack.down()
     shutil.rmtree(settings.run, ignore_errors=True)
     try:
         stack.up()
         kafka, redis, flink = (stack.addresses[name] for name in ("kafka", "redis", "flink"))
         create_topics(kafka)
-        console.print(f"submitting {JOB} …")
+        console.print(f"submitting {GATE} and {JOB} …")
+        any_time = {**stack.access, "TIDEMARK_GATE_EVENT_TIME_WINDOW": "off"}
+        submit(flink, settings.run, JobRecord(GATE, any_time), lambda _: None)
         job_id = submit(flink, settings.run, JobRecord(JOB, stack.access), lambda _: None)
         with replaying(kafka, settings.speed) as progress, closing(Tidemark(RedisAddress(redis))) as client:
-            watch(Watched(settings, flink, redis, job_id, progress, client), console)
+            watch(Watched(settings, kafka, flink, redis, job_id, progress, client), console)
     except KeyboardInterrupt:
         console.print("stopping …")
     finally:
@@ -97,7 +102,7 @@ class Progress:
 
 @contextmanager
 def replaying(kafka: str, speed: float) -> Iterator[Progress]:
-    """Replay in a thread that ends with the block."""
+    """Replay JSON, some of it broken, in a thread that ends with the block."""
     progress, stop = Progress(), threading.Event()
 
     def run() -> None:
@@ -105,7 +110,8 @@ def replaying(kafka: str, speed: float) -> Iterator[Progress]:
             progress.replayed = replayed
 
         try:
-            replay(CompleteJourney(), kafka, speed=speed, on_progress=note, stop=stop)
+            messages = Json(broken=BROKEN)
+            replay(CompleteJourney(), kafka, messages=messages, speed=speed, on_progress=note, stop=stop)
         except UserError as error:
             progress.failed = error
         progress.ended = True
@@ -124,6 +130,7 @@ class Watched:
     """All that the screen shows comes from here."""
 
     settings: Demo
+    kafka: str
     flink: str
     redis: str
     job_id: str
@@ -158,6 +165,7 @@ def picture(watched: Watched, visitors: list[str], rate: Rate) -> Screen:
         events=metrics.events,
         events_a_second=rate.update(time.monotonic(), metrics.events),
         lag=metrics.lag,
+        dead_letters=describe_topics(watched.kafka, [DEAD_LETTER])[0].messages,
         replay=watched.progress.words(),
         event_time=datetime.fromtimestamp(clock_ms / 1000, UTC) if clock_ms else None,
         preferences={visitor: _preferences(watched.client, visitor) for visitor in visitors},
@@ -168,7 +176,8 @@ def picture(watched: Watched, visitors: list[str], rate: Rate) -> Screen:
 def hint(run: Path, visitors: list[str]) -> str:
     """What to type next."""
     show = f"TIDEMARK_RUN={run} {sys.argv[0]} show visitor {visitors[0] if visitors else 'ID'} --at latest"
-    return f"In another terminal: {show}\nCtrl-C ends all of it."
+    letters = f"TIDEMARK_RUN={run} {sys.argv[0]} dead-letters"
+    return f"In another terminal: {show}\n                     {letters}\nCtrl-C ends all of it."
 
 
 def latest_visitors(redis: str) -> list[str]:

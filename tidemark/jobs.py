@@ -14,6 +14,7 @@ from tidemark import flink as cluster
 from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
+from tidemark.gate.checks import check_event_gate
 from tidemark.settings import stack_access
 
 
@@ -26,7 +27,8 @@ class Deployable:
 
 
 JOBS: Mapping[str, Deployable] = {
-    "visitor_preferences": Deployable("TIDEMARK_PREFERENCES_", check_visitor_preferences)
+    "visitor_preferences": Deployable("TIDEMARK_PREFERENCES_", check_visitor_preferences),
+    "event_gate": Deployable("TIDEMARK_GATE_", check_event_gate),
 }
 
 Say = Callable[[str], None]

@@ -45,6 +45,7 @@ class Screen:
     events: int | None
     events_a_second: float
     lag: int | None
+    dead_letters: int
     replay: str
     event_time: datetime | None
     preferences: dict[str, dict[str, Preferences]]
@@ -62,8 +63,12 @@ def _flow(screen: Screen) -> Panel:
     table.add_row("events", _count(screen.events), "replay", screen.replay)
     table.add_row("events a second", f"{screen.events_a_second:,.0f}", "event time (UTC)", clock)
     table.add_row("lag (events)", _count(screen.lag), "job", screen.state)
-    table.add_row("Flink UI", f"http://{screen.flink}")
-    return Panel(table, title="tidemark: Complete Journey -> Kafka -> Flink -> Redis", title_align="left")
+    table.add_row("dead letters", _count(screen.dead_letters), "Flink UI", f"http://{screen.flink}")
+    return Panel(
+        table,
+        title="tidemark: Complete Journey -> Kafka -> event gate -> Kafka -> preferences -> Redis",
+        title_align="left",
+    )
 
 
 def _visitors(screen: Screen) -> RenderableType:

@@ -7,15 +7,27 @@ from types import MappingProxyType
 from typing import Any
 
 from flink_jobs.kafka_access import KafkaAccess
-from schemas.behaviors import TOPIC as BEHAVIORS
+from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, WITHHELD
 from tidemark.errors import UserError
 from tidemark.kafka_errors import CONNECT_TIMEOUT_S, check_reachable, kafka_errors
 
 Kafka = KafkaAccess | str
 """How to reach it; an address alone, `host:port[,host:port]`, is spoken to in plaintext."""
 
-TOPICS = (BEHAVIORS,)
+TOPICS = (RAW, RESENT, *OUTCOMES)
 """The topics of the jobs that exist."""
+
+DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
+"""A dead letter is a message of at most 1 MiB with headers, so it may be larger than any message."""
+
+SETTINGS = {
+    # Arrival is the broker's clock: the gate holds event times against it.
+    RAW: {"message.timestamp.type": "LogAppendTime"},
+    DEAD_LETTER: {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)},
+    RESENT: {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)},
+    WITHHELD: {"cleanup.policy": "compact"},
+}
+"""What differs from the broker's defaults, for topics whose names end so (`test.events.raw`)."""
 
 PARTITIONS = 4
 
@@ -91,6 +103,24 @@ def end_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
     return check_topic(kafka, topic).end
 
 
+def max_message_bytes(kafka: Kafka, topic: str) -> int:
+    """How large a message (a batch, as sent) the topic takes. Raises UserError: Kafka cannot be reached."""
+    from kafka.admin import ConfigResource
+
+    name = "max.message.bytes"
+    with _admin(kafka) as admin:
+        asked = [ConfigResource("topic", topic, [name])]
+        found = admin.describe_configs(asked, config_filter="all")
+        return int(next(iter(found.values()))[topic][name]["value"])
+
+
+def committed_offsets(kafka: Kafka, group: str, topic: str) -> dict[int, int]:
+    """By partition, the offset up to which a consumer group has read; without those it never committed."""
+    with _admin(kafka) as admin:
+        found = admin.list_group_offsets(group)[group]
+        return {part.partition: at.offset for part, at in found.items() if part.topic == topic}
+
+
 @contextmanager
 def connecting(kafka: Kafka) -> Iterator[dict[str, Any]]:
     """Options of a client of kafka-python; what it raises in the block becomes a UserError."""
@@ -120,7 +150,8 @@ def _create(admin: Any, kafka: Kafka, name: str, partitions: int, config: Mappin
     """Create one topic; false when somebody else was quicker."""
     from kafka.errors import NoError, TopicAlreadyExistsError, for_code
 
-    topic = {"num_partitions": partitions, "configs": dict(config)}
+    settings = next((of for end, of in SETTINGS.items() if name.endswith(end)), {})
+    topic = {"num_partitions": partitions, "configs": {**settings, **config}}
     answer = admin.create_topics({name: topic}, raise_errors=False)["topics"][0]
     error = for_code(answer["error_code"])
     if error not in (NoError, TopicAlreadyExistsError):

@@ -36,3 +36,29 @@ def behavior(record: dict[str, Any]) -> bytes:
         + string(record["behavior"])
         + long(record["event_time"])
     )
+
+
+def array(items: list[bytes]) -> bytes:
+    """One block with its count, then the block of none."""
+    return (long(len(items)) + b"".join(items) if items else b"") + long(0)
+
+
+def feedback(record: dict[str, Any]) -> bytes:
+    """Version 1 of the feedback, field by field."""
+    shop, position, preferences = record["shop_id"], record["position"], record["preferences"]
+    segment = record["segment"]
+    pairs = [string(name) + struct.pack("<d", share) for name, share in (preferences or {}).items()]
+    return (
+        string(record["event_id"])
+        + string(record["list_id"])
+        + long(record["list_length"])
+        + string(record["visitor_id"])
+        + optional(None if shop is None else string(shop))
+        + string(record["article_id"])
+        + string(record["kind"])
+        + optional(None if position is None else long(position))
+        + array([string(article) for article in record["recent_articles"]])
+        + optional(None if segment is None else string(segment))
+        + optional(None if preferences is None else array(pairs))
+        + long(record["event_time"])
+    )

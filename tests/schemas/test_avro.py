@@ -8,7 +8,7 @@ from schemas import avro
 from schemas.behaviors import SCHEMA
 from tests.schemas import oracle
 from tests.schemas.golden import BEHAVIORS_V1
-from tests.schemas.strategies import behaviors
+from tests.schemas.strategies import behaviors, events
 
 BODY = oracle.behavior(BEHAVIORS_V1[0])
 
@@ -16,6 +16,11 @@ BODY = oracle.behavior(BEHAVIORS_V1[0])
 @given(record=behaviors())
 def test_the_bytes_are_those_of_the_avro_specification(record: dict[str, Any]) -> None:
     assert avro.encode(SCHEMA, record) == oracle.behavior(record)
+
+
+@given(record=events(avro.load("feedback")))
+def test_lists_maps_and_optional_numbers_too(record: dict[str, Any]) -> None:
+    assert avro.encode(avro.load("feedback"), record) == oracle.feedback(record)
 
 
 @given(record=behaviors())

@@ -4,6 +4,7 @@ import pytest
 
 from schemas import avro, flink_types
 from schemas.behaviors import SCHEMA
+from schemas.event_types import EVENT_TYPES
 
 NAMES = [field["name"] for field in SCHEMA.fields]
 OPTIONAL = {"brand", "price", "quantity"}
@@ -29,6 +30,11 @@ def test_columns_stand_in_schema_order_with_their_nullability() -> None:
         (["null", "double"], "`field` DOUBLE"),
         ({"type": "long", "logicalType": "timestamp-millis"}, "`field` BIGINT NOT NULL"),
         (["null", {"type": "long", "logicalType": "timestamp-millis"}], "`field` BIGINT"),
+        ({"type": "array", "items": "string"}, "`field` ARRAY<STRING NOT NULL> NOT NULL"),
+        (
+            ["null", {"type": "map", "values": "double"}],
+            "`field` MAP<STRING NOT NULL, DOUBLE NOT NULL>",
+        ),
     ],
 )
 def test_each_avro_type_has_its_column(avro_type: object, column: str) -> None:
@@ -54,3 +60,8 @@ def test_the_row_types_say_the_same_as_the_columns() -> None:
     assert [field.name for field in fields] == NAMES
     assert {field.name for field in fields if field.data_type._nullable} == OPTIONAL
     assert flink_types.row_type_info(SCHEMA).get_field_names() == NAMES
+
+
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_every_type_of_event_can_be_read_by_flink(name: str) -> None:
+    assert flink_types.columns(EVENT_TYPES[name].schema)

@@ -52,6 +52,14 @@ def test_the_demo_shows_households_and_ctrl_c_leaves_no_process(tmp_path: Path) 
         finally:
             demo.kill()
     shown = output.read_text()
-    for part in ("events a second", "lag (events)", "Flink UI", "http://127.0.0.1:", "household", "long"):
+    for part in (
+        "events a second",
+        "lag (events)",
+        "Flink UI",
+        "http://127.0.0.1:",
+        "household",
+        "long",
+        "dead letters",
+    ):
         assert part in shown
     assert not processes.marked(tmp_path / "run" / "demo")

@@ -1,7 +1,7 @@
 """`tidemark generations`, `compare`, `promote`: rebuilds beside what is served."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
+from tidemark.cli.progress import bars
 from tidemark.errors import UserError
 from tidemark.settings import Settings
 
@@ -34,7 +34,7 @@ def generations(as_json: AsJson = False, redis: Redis = "", namespace: Namespace
     from tidemark.generations import find_generations
 
     namespace = namespace or Settings().namespace
-    with _connected(redis) as client, _bars() as bar:
+    with _connected(redis) as client, bars() as bar:
         found = find_generations(client, namespace, lambda part: bar("counting", part))
     if as_json:
         print(json.dumps([_generation_json(generation) for generation in found], indent=2))
@@ -69,7 +69,7 @@ def compare(
     """
     from tidemark.compare import compare as compare_generations
 
-    with _connected(redis) as client, _bars() as bar:
+    with _connected(redis) as client, bars() as bar:
         found = compare_generations(
             client,
             namespace or Settings().namespace,
@@ -106,7 +106,7 @@ def promote(
     from tidemark.promote import promote as promote_generation
 
     keep_s = _seconds(keep)
-    with _connected(redis) as client, _bars() as bar:
+    with _connected(redis) as client, bars() as bar:
         done = promote_generation(client, namespace or Settings().namespace, new, keep_s, bar, force=force)
     console = Console(soft_wrap=True)
     for warning in done.warnings:
@@ -133,20 +133,6 @@ def _connected(url: str) -> Iterator[Any]:
             yield client
     except (RedisError, RedisClusterException, OSError) as error:
         raise UserError(explained(error, address)) from error
-
-
-@contextmanager
-def _bars() -> Iterator[Callable[[str, float], None]]:
-    """Progress bars on stderr, one for each thing that is being done."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        tasks: dict[str, Any] = {}
-
-        def show(what: str, part: float) -> None:
-            if what not in tasks:
-                tasks[what] = progress.add_task(what, total=1.0)
-            progress.update(tasks[what], completed=part)
-
-        yield show
 
 
 def _seconds(keep: str) -> int | None:

@@ -10,7 +10,7 @@ from tidemark.errors import UserError
 
 # A family of commands is a module with `add_to(app)`. Families other than
 # `show` and `generations` need `tidemark[jobs]`.
-FAMILIES = ("stack", "jobs", "replay", "show", "generations", "demo")
+FAMILIES = ("stack", "jobs", "replay", "gate", "show", "generations", "demo")
 
 app = typer.Typer(
     name="tidemark",
@@ -34,7 +34,16 @@ def main() -> None:
         )
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:
-        if error.name in ("pyflink", "kafka", "fastavro", "pandas", "psutil", "requests", "tenacity"):
+        if error.name in (
+            "pyflink",
+            "kafka",
+            "fastavro",
+            "msgspec",
+            "pandas",
+            "psutil",
+            "requests",
+            "tenacity",
+        ):
             sys.exit(_without_jobs(error.name))
         raise
 

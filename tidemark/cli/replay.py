@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.errors import UserError
 from tidemark.replay.registry import KINDS
 from tidemark.replay.source import Source, SourceKind
 from tidemark.settings import Settings
@@ -23,7 +24,15 @@ ShiftToNow = Annotated[
         help="Move event times: the last event becomes now at speed max, else the first one.",
     ),
 ]
-TopicName = Annotated[str, typer.Option(help="Topic to write to. Default: behaviors.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="Send JSON to events.raw, as trackers do, for the job event_gate.")
+]
+Broken = Annotated[
+    float, typer.Option(help="With --json: after this share of the events a broken message; 0.03 is 3 %.")
+]
+TopicName = Annotated[
+    str, typer.Option(help="Topic to write to. Default: behaviors; with --json events.raw.")
+]
 Kafka = Annotated[
     str, typer.Option(help="Bootstrap servers, host:port. Default: TIDEMARK_KAFKA or the local stack.")
 ]
@@ -71,10 +80,12 @@ def _of_file(kind: SourceKind):  # type: ignore[no-untyped-def] # typer reads th
         to: To = None,
         limit: Limit = None,
         shift_to_now: ShiftToNow = False,
+        as_json: AsJson = False,
+        broken: Broken = 0.0,
         topic: TopicName = "",
         kafka: Kafka = "",
     ) -> None:
-        _replay(kind.open(file), speed, from_, to, limit, shift_to_now, topic, kafka)
+        _replay(kind.open(file), speed, from_, to, limit, shift_to_now, (as_json, broken), topic, kafka)
 
     return command
 
@@ -86,10 +97,12 @@ def _of_package(kind: SourceKind):  # type: ignore[no-untyped-def]
         to: To = None,
         limit: Limit = None,
         shift_to_now: ShiftToNow = False,
+        as_json: AsJson = False,
+        broken: Broken = 0.0,
         topic: TopicName = "",
         kafka: Kafka = "",
     ) -> None:
-        _replay(kind.open(), speed, from_, to, limit, shift_to_now, topic, kafka)
+        _replay(kind.open(), speed, from_, to, limit, shift_to_now, (as_json, broken), topic, kafka)
 
     return command
 
@@ -101,22 +114,31 @@ def _replay(
     to: str | None,
     limit: int | None,
     shift_to_now: bool,
+    json: tuple[bool, float],
     topic: str,
     kafka: str,
 ) -> None:
-    """Replay with a progress bar; Ctrl-C ends it with exit code 130."""
-    from schemas.behaviors import TOPIC
+    """Replay with a progress bar; Ctrl-C ends it with exit code 130.
+
+    json : whether to send JSON, and the share of broken messages.
+    """
     from tidemark.replay.display import Display, stopped_by_ctrl_c, summary
+    from tidemark.replay.messages import Avro, Json
     from tidemark.replay.pacing import parse_speed
     from tidemark.replay.run import replay
     from tidemark.replay.selection import select
 
-    topic = topic or TOPIC
+    as_json, broken = json
+    if broken and not as_json:
+        raise UserError("--broken goes with --json: the gate refuses what is broken, other jobs cannot")
+    messages = Json(broken) if as_json else Avro()
+    topic = topic or messages.topic
     with stopped_by_ctrl_c() as stop, Display(Console(stderr=True)) as display:
         replayed = replay(
             source,
             Settings().kafka_access(kafka),
             topic=topic,
+            messages=messages,
             selection=select(from_, to, limit),
             speed=parse_speed(speed),
             shift_to_now=shift_to_now,

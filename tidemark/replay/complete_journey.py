@@ -51,6 +51,9 @@ class CompleteJourney(Source):
     def share_read(self) -> float:
         return self._given / self._total
 
+    def envelope(self, event: Event) -> dict[str, Any]:
+        return {"basket_id": event["event_id"].partition("-")[0]}
+
     def last_ms(self, selection: Selection) -> int | None:
         times = self._between(selection)["event_time"]
         # Bad rows use up no limit, so where a limit ends is known only by reading.

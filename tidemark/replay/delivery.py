@@ -1,7 +1,7 @@
 """Bytes into a Kafka topic: fast, in order for each key, nothing lost and no failure overlooked."""
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from functools import lru_cache
 from types import TracebackType
@@ -71,12 +71,14 @@ class Delivery:
         self._unanswered: deque[Any] = deque()
         self.accepted = 0
 
-    def send(self, key: bytes, value: bytes) -> None:
+    def send(self, key: bytes, value: bytes, headers: Sequence[tuple[str, bytes]] = ()) -> None:
         """Hand one message over; it may be answered much later."""
         from kafka.errors import KafkaError
 
         try:
-            future = self._producer.send(self._topic, value, key, partition=self._partition(key))
+            future = self._producer.send(
+                self._topic, value, key, list(headers), partition=self._partition(key)
+            )
             self._unanswered.append(future)
             if len(self._unanswered) > MAX_UNANSWERED:
                 self._unanswered[0].get(FLUSH_TIMEOUT_S)

@@ -79,6 +79,8 @@ def summary(replayed: Replayed, topic: str) -> str:
         parts.append(f"event times {utc(replayed.first_ms)} to {utc(replayed.last_ms)} (UTC)")
     elif not replayed.interrupted:
         parts.append("nothing lies in the selection")
+    if replayed.broken:
+        parts.append(f"{counted(replayed.broken, 'broken message')} among them")
     parts.append(f"{counted(replayed.bad, 'bad row')} left out")
     return "; ".join(parts)
 

@@ -5,9 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from schemas.avro import encode
-from schemas.behaviors import SCHEMA, TOPIC
 from tidemark.replay.delivery import Delivery
+from tidemark.replay.messages import Avro, Messages
 from tidemark.replay.pacing import Pacer, Stop, StopFlag
 from tidemark.replay.selection import events, last_event_ms
 from tidemark.replay.source import BadRow, Event, Selection, Source
@@ -29,6 +28,7 @@ class Replayed:
     """What was sent, so far or in all.
 
     sent : events handed to Kafka; at the end, taken by Kafka.
+    broken : messages sent beside them that are no events, as asked for.
     bad : rows that were no events.
     first_ms, last_ms : least and greatest event time as sent (after shift-to-now); None while sent is 0.
     now_ms : event time of the event handed over last.
@@ -38,6 +38,7 @@ class Replayed:
     """
 
     sent: int = 0
+    broken: int = 0
     bad: int = 0
     first_ms: int | None = None
     last_ms: int | None = None
@@ -51,7 +52,8 @@ def replay(
     source: Source,
     kafka: Kafka,
     *,
-    topic: str = TOPIC,
+    topic: str | None = None,
+    messages: Messages | None = None,
     selection: Selection = Selection(),  # noqa: B008 - frozen
     speed: float = float("inf"),
     shift_to_now: bool = False,
@@ -59,11 +61,13 @@ def replay(
     on_bad_row: Callable[[BadRow], None] | None = None,
     stop: Stop | None = None,
 ) -> Replayed:
-    """Send the selected events of `source` to a topic as raw Avro, keyed by visitor id.
+    """Send the selected events of `source` to a topic, keyed by visitor id.
 
     Parameters
     ----------
     kafka : how to reach it; the topic must exist.
+    topic : None: the one for such messages.
+    messages : what is sent for an event; None: raw Avro.
     speed : seconds of event time a second; infinity is as fast as possible.
     shift_to_now : move all event times by one amount: at infinite speed the last event of the selection
         becomes now (a file is read twice for that), at any other speed the first one.
@@ -76,8 +80,9 @@ def replay(
     UserError : no Kafka, no topic (exit code 2); Kafka did not take a message (exit code 1).
     """
     stop = stop or StopFlag()
-    with Delivery(kafka, topic) as delivery:
-        pump = Pump(delivery.send, Pacer(speed, stop), stop, on_progress, on_bad_row)
+    messages = messages or Avro()
+    with Delivery(kafka, topic or messages.topic) as delivery:
+        pump = Pump(delivery.send, Pacer(speed, stop), stop, on_progress, on_bad_row, messages=messages)
         shift = Shift.NONE if not shift_to_now else Shift.LAST if speed == float("inf") else Shift.FIRST
         replayed = pump.run(source, selection, shift)
         delivery.finish()
@@ -94,6 +99,7 @@ class Pump:
     send : takes key and value.
     now : seconds since 1970, for shift-to-now.
     clock : seconds, monotonic, for rates.
+    messages : what is sent for an event; None: raw Avro.
     """
 
     def __init__(
@@ -105,11 +111,13 @@ class Pump:
         on_bad_row: Callable[[BadRow], None] | None = None,
         now: Callable[[], float] = time.time,
         clock: Callable[[], float] = time.monotonic,
+        messages: Messages | None = None,
     ) -> None:
         self._send, self._pacer, self._stop = send, pacer, stop
         self._on_progress, self._on_bad_row = on_progress, on_bad_row
         self._now, self._clock = now, clock
-        self._sent = self._bad = 0
+        self._messages = messages or Avro()
+        self._sent = self._broken = self._bad = 0
         self._times: tuple[int, int, int] | None = None
 
     def run(self, source: Source, selection: Selection, shift: Shift) -> Replayed:
@@ -126,14 +134,17 @@ class Pump:
             self._pacer.wait_for(row["event_time"])
             if self._stop.is_set():
                 break
-            self._hand_over(row)
+            self._hand_over(source, row)
             if self._on_progress is not None and self._clock() >= next_progress:
                 self._on_progress(self._so_far(source, selection, start))
                 next_progress = self._clock() + PROGRESS_EVERY_S
         return self._so_far(source, selection, start)
 
-    def _hand_over(self, event: Event) -> None:
-        self._send(event["visitor_id"].encode(), encode(SCHEMA, event))
+    def _hand_over(self, source: Source, event: Event) -> None:
+        key = event["visitor_id"].encode()
+        for broken, message in enumerate(self._messages.of(source, event)):
+            self._send(key, message)
+            self._broken += broken
         self._sent += 1
         at = event["event_time"]
         if self._times is None:
@@ -158,6 +169,7 @@ class Pump:
             share = max(share, self._sent / selection.limit)
         return Replayed(
             sent=self._sent,
+            broken=self._broken,
             bad=self._bad,
             first_ms=first,
             last_ms=last,

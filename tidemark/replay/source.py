@@ -51,6 +51,10 @@ class Source(ABC):
     def share_read(self) -> float:
         """How much of what `rows` will give has been given, 0 to 1: for the progress bar."""
 
+    def envelope(self, event: Event) -> dict[str, Any]:  # noqa: ARG002
+        """What the gate is told beside the event: fields of `schemas/envelope.avsc`."""
+        return {}
+
     def last_ms(self, selection: Selection) -> int | None:  # noqa: ARG002
         """The greatest event time of the selection where that is known without reading all; else None."""
         return None

@@ -1,4 +1,4 @@
-"""The events whose bytes are kept as `behavior.v1.bin`: raw Avro bodies.
+"""The events whose bytes are kept as `behavior.v1.bin` and so on: raw Avro bodies.
 
 Each body stands after its length (4 bytes, big-endian).
 
@@ -60,4 +60,85 @@ BEHAVIORS_V1: list[dict[str, Any]] = [
         "behavior": "cart",
         "event_time": 1_511_658_000_000,
     },
+]
+
+FEEDBACK_V1: list[dict[str, Any]] = [
+    {
+        "event_id": "f1",
+        "list_id": "l1",
+        "list_length": 20,
+        "visitor_id": "посетитель",
+        "shop_id": "店",
+        "article_id": "a1",
+        "kind": "impression",
+        "position": 1,
+        "recent_articles": ["a7", "文章"],
+        "segment": "3",
+        "preferences": {"category:面膜": 0.25},
+        "event_time": 1_511_658_000_000,
+    },
+    {
+        "event_id": "f2",
+        "list_id": "l1",
+        "list_length": 1,
+        "visitor_id": "v",
+        "shop_id": None,
+        "article_id": "a1",
+        "kind": "click",
+        "position": None,
+        "recent_articles": [],
+        "segment": None,
+        "preferences": None,
+        "event_time": 4_102_444_799_999,
+    },
+]
+
+EXPOSURES_V1: list[dict[str, Any]] = [
+    {
+        "event_id": "x1",
+        "visitor_id": "v",
+        "shop_id": "店",
+        "segment": "3",
+        "layout": "grid",
+        "propensity": 0.25,
+        "event_time": 1_511_658_000_000,
+    },
+    {
+        "event_id": "x2",
+        "visitor_id": "v",
+        "shop_id": "s",
+        "segment": None,
+        "layout": "瀑布流",
+        "propensity": 1.0,
+        "event_time": 1,
+    },
+]
+
+ARTICLES_V1: list[dict[str, Any]] = [
+    {
+        "event_id": "p1",
+        "article_id": "a1",
+        "shop_id": "s",
+        "title": "面膜",
+        "text": "Two lines:\nthis is the second. 👗",
+        "language": "zh-Hans",
+        "tags": ["industry:beauty", "topic:masks"],
+        "published_at": 1_511_658_000_000,
+        "event_time": 1_511_658_000_001,
+    },
+    {
+        "event_id": "p2",
+        "article_id": "a2",
+        "shop_id": None,
+        "title": "",
+        "text": "",
+        "language": None,
+        "tags": [],
+        "published_at": 1,
+        "event_time": 1,
+    },
+]
+
+ERASURES_V1: list[dict[str, Any]] = [
+    {"event_id": "d1", "visitor_id": "посетитель", "event_time": 1_511_658_000_000}
 ]

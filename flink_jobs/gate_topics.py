@@ -1,0 +1,73 @@
+"""The topics of the job `event_gate` as tables: one to read, one for everything that it writes."""
+
+from typing import TYPE_CHECKING
+
+from flink_jobs.event_gate_config import EventGateConfig
+from schemas.event_types import OUTCOMES, RAW, RESENT
+
+if TYPE_CHECKING:
+    from pyflink.table import StatementSet, StreamTableEnvironment, Table
+
+MAX_REQUEST_BYTES = 2 * 1024 * 1024
+"""A dead letter holds a whole message, which the broker took with up to 1 MiB, and headers."""
+
+FOR_EVER_MS = 2**31 - 1
+
+PRODUCER = {
+    "acks": "all",
+    "linger.ms": 20,
+    "batch.size": 256 * 1024,
+    "max.request.size": MAX_REQUEST_BYTES,
+    # While the broker is away the job waits, however long, instead of failing after two minutes.
+    "delivery.timeout.ms": FOR_EVER_MS,
+    "max.block.ms": FOR_EVER_MS,
+}
+
+
+def raw_messages(tables: "StreamTableEnvironment", config: EventGateConfig, group: str) -> "Table":
+    """What trackers send, and dead letters sent again, as table `raw_messages`."""
+    topics = ";".join(config.topic_prefix + name for name in (RAW, RESENT))
+    of_avro = config.run.source(topics, "envelope", group).options()
+    options = {name: value for name, value in of_avro.items() if "avro" not in name} | {"format": "raw"}
+    tables.execute_sql(
+        f"""CREATE TABLE raw_messages (
+            message BYTES,
+            topic STRING NOT NULL METADATA VIRTUAL,
+            `partition` INT NOT NULL METADATA VIRTUAL,
+            `offset` BIGINT NOT NULL METADATA VIRTUAL,
+            `timestamp` TIMESTAMP_LTZ(3) NOT NULL METADATA VIRTUAL,
+            headers MAP<STRING, BYTES> METADATA VIRTUAL
+        ) WITH ({_listed(options)})"""
+    )
+    return tables.from_path("raw_messages")
+
+
+def outcome_topics(tables: "StreamTableEnvironment", config: EventGateConfig) -> "StatementSet":
+    """Register the topics that the gate writes as table `outcomes`; a row's `topic` says which it is for.
+
+    Returns
+    -------
+    A set of statements, for the INSERT.
+    """
+    options = {
+        "connector": "kafka",
+        "topic": ";".join(config.topic_prefix + name for name in OUTCOMES),
+        **config.run.kafka.connector_options(),
+        **{f"properties.{name}": str(value) for name, value in PRODUCER.items()},
+        "key.format": "raw",
+        "key.fields": "key",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+        "sink.delivery-guarantee": "at-least-once",
+    }
+    tables.execute_sql(
+        f"""CREATE TABLE outcomes (
+            key BYTES, `value` BYTES,
+            topic STRING NOT NULL METADATA, headers MAP<STRING, BYTES> METADATA
+        ) WITH ({_listed(options)})"""
+    )
+    return tables.create_statement_set()
+
+
+def _listed(options: dict[str, str]) -> str:
+    return ", ".join(f"'{name}' = '{value}'" for name, value in options.items())
