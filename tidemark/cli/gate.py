@@ -49,7 +49,7 @@ def gate_report(prefix: Prefix = "", as_json: AsJson = False, kafka: Kafka = "")
     if as_json:
         print(json.dumps({**asdict(report), "adds_up": report.adds_up}, indent=2))
     else:
-        _print_report(report)
+        print_report(report)
     if not report.adds_up:
         raise typer.Exit(1)
 
@@ -93,7 +93,7 @@ def dead_letters(
     elif as_json:
         print(json.dumps(_as_json(found), indent=2))
     else:
-        _print_letters(found)
+        print_letters(found)
 
 
 def escaped(message: bytes, at_most: int = SHOWN_BYTES) -> str:
@@ -104,7 +104,7 @@ def escaped(message: bytes, at_most: int = SHOWN_BYTES) -> str:
     return text if left <= 0 else f"{text} … {left:,} bytes more"
 
 
-def _print_report(report: "GateReport") -> None:
+def print_report(report: "GateReport") -> None:
     table = Table("", "messages", title="events.raw, by what became of each message", title_justify="left")
     table.columns[1].justify = "right"
     for topic, count in report.passed.items():
@@ -139,7 +139,7 @@ def _print_report(report: "GateReport") -> None:
         )
 
 
-def _print_letters(found: "DeadLetters") -> None:
+def print_letters(found: "DeadLetters") -> None:
     console = Console(highlight=False)
     if not found.open:
         console.print(f"No dead letter waits; {found.sent_again:,} were sent again.")

@@ -3,6 +3,7 @@
 import socket
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,11 @@ from hypothesis import strategies as st
 from kafka import KafkaAdminClient
 from kafka.admin import ConfigResource
 
-from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, WITHHELD
+from schemas.event_types import CLEAN, DEAD_LETTER, OUTCOMES, RAW, RESENT, WITHHELD
 from tests.corner import Corner
-from tidemark.cli.gate import escaped
+from tidemark.cli.gate import escaped, print_letters, print_report
+from tidemark.gate.dead_letters import DeadLetter, DeadLetters
+from tidemark.gate.report import GateReport
 from tidemark.topics import create_topics
 
 TIDEMARK = [sys.executable, "-c", "from tidemark.cli.main import main; main()"]
@@ -83,3 +86,39 @@ def test_topics_are_created_as_the_gate_needs_them(corner: Corner) -> None:
     admin.close()
     assert found[prefix + RAW]["message.timestamp.type"]["value"] == "LogAppendTime"
     assert found[prefix + WITHHELD]["cleanup.policy"]["value"] == "compact"
+
+
+def test_the_printed_report_adds_up_and_names_what_is_missing(capsys: pytest.CaptureFixture[str]) -> None:
+    report = GateReport(
+        came_in=1234,
+        passed=dict.fromkeys(CLEAN, 200),
+        dead_letters=100,
+        suspects=50,
+        withheld={"no consent": 40, "duplicate": 30},
+        waiting=12,
+        missing_count=2,
+        missing=("0:7", "3:9"),
+        repeats=5,
+        untraced=6,
+        strays=0,
+    )
+    assert not report.adds_up
+    print_report(report)
+    printed = capsys.readouterr().out
+    assert (
+        "in 1,234 = passed 1,000 + dead letters 100 + suspects 50 + withheld 70 + waiting 12 + missing 2"
+        in printed
+    )
+    assert "0:7, 3:9" in printed
+    assert "6 messages of trusted producers" in printed
+    assert "does not hold any more" not in printed
+
+
+def test_reasons_and_messages_are_shown_as_they_are_and_harmless(capsys: pytest.CaptureFixture[str]) -> None:
+    letter = DeadLetter(b"events.raw:0:7", "not JSON", 0, b"1", b"[red]\x1b[31m<html>")
+    print_letters(DeadLetters(Counter({"not JSON": 3}), {"not JSON": [letter]}, sent_again=0))
+    printed = capsys.readouterr().out
+    assert "events.raw:0:7 not JSON" in printed
+    assert "[red]\\x1b[31m<html>" in printed
+    print_letters(DeadLetters(sent_again=4))
+    assert "No dead letter waits; 4 were sent again." in capsys.readouterr().out
