@@ -5,6 +5,8 @@ import pytest
 from pydantic import ValidationError
 
 from flink_jobs.event_gate_config import EventGateConfig
+from tidemark.errors import UserError
+from tidemark.gate.checks import check_event_gate
 
 
 def test_times_are_held_against_a_window_of_a_week_unless_it_is_off(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,6 +33,12 @@ def test_times_are_held_against_a_window_of_a_week_unless_it_is_off(monkeypatch:
 def test_what_cannot_work_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         EventGateConfig(**wrong)
+
+
+def test_a_registry_is_refused_since_nobody_could_read_the_topics(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TIDEMARK_REGISTRY", "http://registry:8081")
+    with pytest.raises(UserError, match="without schema ids: leave TIDEMARK_REGISTRY empty"):
+        check_event_gate()
 
 
 def test_the_prefix_stands_before_the_topics() -> None:

@@ -26,6 +26,11 @@ def check_event_gate() -> None:
         raise UserError(f"wrong configuration: {described(error)}") from error
     except SettingsError as error:
         raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
+    if config.run.registry:
+        raise UserError(
+            "event_gate writes Avro without schema ids: leave TIDEMARK_REGISTRY empty, for it and for the "
+            "jobs that read its topics"
+        )
     names = [config.topic_prefix + name for name in (RAW, RESENT, *OUTCOMES)]
     there = {topic.name for topic in describe_topics(config.run.kafka, names)}
     missing = [name for name in names if name not in there]
