@@ -177,9 +177,9 @@ def _node(folder: Path, *options: str) -> RedisServer:
     folder.mkdir()
     own = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
     # A dead master is noticed after this, and its cluster refuses the slots that it served.
-    more = ("--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always")
+    more = ["--cluster-node-timeout", "1000", "--appendonly", "yes", "--appendfsync", "always"]
     # A replica never gives up to be elected: on a slow machine the first votes can come too late.
-    more += ("--cluster-replica-validity-factor", "0")
+    more += ["--cluster-replica-validity-factor", "0"]
     return RedisServer(folder, *own, *more, "--repl-diskless-sync-delay", "0", *options)
 
 
