@@ -8,9 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
+from redis import ConnectionError, Redis
 
+from tests.corner import await_true
 from tests.stack_fixture import TOOLS
+from tidemark.demo import STAY_S
 from tidemark.live_view import Rate
+from tidemark.settings import stack_addresses
 from tidemark.stack import processes
 
 
@@ -30,6 +34,18 @@ def test_without_a_reading_the_rate_is_zero() -> None:
     assert Rate().update(1.0, None) == 0
 
 
+def has_visitors(run: Path) -> bool:
+    """The demo's Redis holds somebody's preferences."""
+    address = stack_addresses(run).get("redis")
+    if address is None:
+        return False
+    try:
+        with Redis.from_url(address) as client:
+            return next(client.scan_iter("tm:{*}:preferences:1", count=1000), None) is not None
+    except ConnectionError:  # it is only being started
+        return False
+
+
 @pytest.mark.flink
 def test_the_demo_shows_households_and_ctrl_c_leaves_no_process(tmp_path: Path) -> None:
     output = tmp_path / "screen"
@@ -44,8 +60,9 @@ def test_the_demo_shows_households_and_ctrl_c_leaves_no_process(tmp_path: Path) 
             stdin=subprocess.DEVNULL,
         )
         try:
-            # Not a terminal, so the screen is printed once, at the end.
-            time.sleep(45)
+            await_true(lambda: has_visitors(tmp_path / "run" / "demo"), 120, output.read_text)
+            # Not a terminal, so the screen is printed once, at the end: when others have been chosen.
+            time.sleep(STAY_S + 3)
             assert demo.poll() is None, output.read_text()
             demo.send_signal(signal.SIGINT)
             assert demo.wait(timeout=60) == 0
