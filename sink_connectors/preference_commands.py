@@ -18,7 +18,7 @@ def latest_fields(
 ) -> dict[str, Fields]:
     """Per visitor the latest bytes of each field; of rows for one field the last wins.
 
-    packed : per row 8 bytes of latest event time, then for each facet its value's and its total's numbers.
+    packed : per row 8 bytes of latest event time, 8 of the earliest, then for each facet its value's and its total's numbers.
     """
     latest: dict[str, Fields] = {}
     rows = []
@@ -30,7 +30,7 @@ def latest_fields(
         rows.append(fields)
 
     width = 8 * len(schema.horizons)
-    start = 8
+    start = 16
     for (_, code), column in zip(schema.facets, facets, strict=True):
         total, prefix = code.encode(), code + ":"
         middle, end = start + width, start + 2 * width

@@ -18,7 +18,7 @@ SCHEMA = PreferenceSchema(
 
 
 def packed(at_ms: int, *numbers: float) -> bytes:
-    return struct.pack(">q8d", at_ms, *numbers)
+    return struct.pack(">2q8d", at_ms, 0, *numbers)
 
 
 def test_a_row_gives_the_fields_of_its_values_and_of_their_totals() -> None:
