@@ -16,7 +16,7 @@ FACETS = ("category", "brand")
 YEARS = timedelta(days=900)
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, sweep_ms: int) -> None:
     """Write `rows.json`: visitor, category, brand, packed in hexadecimal."""
     from pyflink.table import DataTypes
 
@@ -29,12 +29,14 @@ def main(folder: Path) -> None:
         "event_id": DataTypes.STRING(False),
         "event_time": number,
     }
-    columns |= {"weight": DataTypes.DOUBLE(), "appended_ms": number, **dict.fromkeys(FACETS, text)}
+    columns |= {"weight": DataTypes.DOUBLE(), "erases": DataTypes.BOOLEAN(False), "appended_ms": number}
+    columns |= dict.fromkeys(FACETS, text)
     row = DataTypes.ROW([DataTypes.FIELD(name, of) for name, of in columns.items()])
     events = json.loads((folder / "events.json").read_text())
-    weighed = tables.from_elements([(*event[:4], at, *event[4:]) for at, event in enumerate(events)], row)
-    result = decayed_preferences(tables, weighed, FACETS, HALF_LIVES_MS, milliseconds(YEARS)).execute()
-    with result.collect() as rows:
+    weighed = tables.from_elements([(*event[:5], at, *event[5:]) for at, event in enumerate(events)], row)
+    years_ms = milliseconds(YEARS)
+    folds = decayed_preferences(tables, weighed, FACETS, HALF_LIVES_MS, years_ms, sweep_ms=sweep_ms)
+    with folds.execute().collect() as rows:
         folded = [(row[0], *row[2:4], bytes(row[4]).hex()) for row in map(tuple, rows)]
     (folder / "rows.json").write_text(json.dumps(folded))
 
@@ -48,7 +50,7 @@ def repeat(folder: Path, ttl: timedelta) -> None:
         'rows-per-second' = '1',
         'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '4')""")
     alike = tables.sql_query("""SELECT 'ann' AS visitor_id, CAST(n AS STRING) AS event_id,
-        CAST(1000 AS BIGINT) AS event_time, CAST(1 AS DOUBLE) AS weight, n AS appended_ms,
+        CAST(1000 AS BIGINT) AS event_time, CAST(1 AS DOUBLE) AS weight, FALSE AS erases, n AS appended_ms,
         'soap' AS category FROM ticks""")
     folds = decayed_preferences(tables, alike, ["category"], HALF_LIVES_MS, milliseconds(ttl))
     with folds.execute().collect() as rows:
@@ -67,7 +69,7 @@ def environment(ttl: timedelta) -> Any:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 2:
-        main(Path(sys.argv[1]))
+    if sys.argv[2] == "fold":
+        main(Path(sys.argv[1]), sweep_ms=int(sys.argv[3]))
     else:
-        repeat(Path(sys.argv[1]), timedelta(milliseconds=int(sys.argv[2])))
+        repeat(Path(sys.argv[1]), timedelta(milliseconds=int(sys.argv[3])))
