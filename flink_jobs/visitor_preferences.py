@@ -1,4 +1,4 @@
-"""Behaviours and erasures in; each visitor's decayed preferences, and priors to smooth them with, to Redis."""
+"""Behaviours and erasures in; each visitor's decayed preferences and priors to smooth them with to Redis."""
 
 from pyflink.datastream import DataStream
 from pyflink.table import StreamTableEnvironment

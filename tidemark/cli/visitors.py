@@ -46,8 +46,8 @@ def forget(
     sent_to = ask_to_forget(Settings().kafka_access(kafka), visitor, until_ms, topic)
     time = datetime.fromtimestamp(until_ms / 1000, UTC)
     Console(soft_wrap=True, highlight=False).print(
-        f"Asked in topic {sent_to} to forget visitor {visitor} up to {time:%Y-%m-%d %H:%M:%S} UTC. The jobs do"
-        " it as soon as they have read that; `tidemark export` shows what is left.",
+        f"Asked in topic {sent_to} to forget visitor {visitor} up to {time:%Y-%m-%d %H:%M:%S} UTC. The jobs"
+        " do it as soon as they have read that; `tidemark export` shows what is left.",
         markup=False,
     )
 
