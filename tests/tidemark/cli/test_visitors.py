@@ -1,7 +1,6 @@
 """`tidemark export` and `tidemark forget`, as a person types them."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +12,8 @@ from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_functions import load_functions
 from sink_connectors.tombstones import Tombstones, shared_secret
+from tests.tidemark.cli.typed import tidemark
 from tests.tidemark.generations_in_redis import AT_MS, schema, write
-from tidemark.cli.main import main
 
 ODD = "an*n [x]?"  # SCAN's pattern characters
 
@@ -26,13 +25,6 @@ def _shop(redis: Any, redis_server: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     write(redis, schema(2), {ODD: {"c": 1.0, "c:a:b": 1.0}})
     monkeypatch.setenv("TIDEMARK_REDIS", redis_server)
     monkeypatch.chdir(tmp_path)
-
-
-def tidemark(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    monkeypatch.setattr(sys, "argv", ["tidemark", *words])
-    with pytest.raises(SystemExit) as end:
-        main()
-    return int(end.value.code or 0)
 
 
 def exported(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], visitor: str) -> Any:
