@@ -23,8 +23,8 @@ def weigh_behaviors(
 
     Returns
     -------
-    Table (visitor_id, event_id, event_time in epoch ms, weight, erases, appended_ms as it came, one column a facet
-    named as the facet).
+    Table (visitor_id, event_id, event_time in epoch ms, weight, erases, appended_ms as it came, one column a
+    facet named as the facet).
     """
     cases = " ".join(
         f"WHEN '{behavior}' THEN CAST({weight!r} AS DOUBLE)" for behavior, weight in weights.items()
