@@ -34,9 +34,9 @@ def decayed_preferences(
 
     Returns
     -------
-    Table (visitor_id, appended_ms as it came, one column a facet, packed): `packed` is the visitor's
-    latest and earliest event time in the sums and, for each facet, log2 S + T/h of the value and of the facet's
-    total at each horizon. Of a row that erases it is the event time alone: what happened until then is forgotten.
+    Table (visitor_id, appended_ms as it came, one column a facet, packed): `packed` is the visitor's latest
+    and earliest event time in the sums and, for each facet, log2 S + T/h of the value and of the facet's
+    total at each horizon. Of a row that erases it is the event time alone: what happened until then is gone.
     """
     tables.execute_sql(
         "CREATE TEMPORARY FUNCTION IF NOT EXISTS decayed_preferences AS 'io.tidemark.DecayedPreferences'"

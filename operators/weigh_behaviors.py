@@ -23,8 +23,8 @@ def weigh_behaviors(
 
     Returns
     -------
-    Table (visitor_id, event_id, event_time in epoch ms, weight, erases, appended_ms as it came, one column a
-    facet named as the facet).
+    Table (visitor_id, event_id, event_time in epoch ms, weight, appended_ms as it came, one column a facet
+    named as the facet).
     """
     cases = " ".join(
         f"WHEN '{behavior}' THEN CAST({weight!r} AS DOUBLE)" for behavior, weight in weights.items()
@@ -33,7 +33,6 @@ def weigh_behaviors(
     return tables.sql_query(
         f"""SELECT visitor_id, event_id, event_time,
             CASE WHEN event_time BETWEEN 0 AND {END_OF_TIME_MS} THEN CASE behavior {cases} END END AS weight,
-            FALSE AS erases,
             appended_ms,
             {values}
         FROM {behaviors}"""
