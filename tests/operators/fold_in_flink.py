@@ -22,13 +22,13 @@ FACETS = ("category", "brand")
 YEARS = timedelta(days=900)
 
 
-def main(folder: Path, sweep_ms: int) -> None:
+def main(folder: Path, backend: str, sweep_ms: int) -> None:
     """Write `rows.json`: visitor, category, brand, packed in hexadecimal."""
     from pyflink.table import DataTypes
 
     from operators.decayed_preferences import decayed_preferences
 
-    tables = environment(YEARS)
+    tables = environment(YEARS, {"state.backend.type": backend})
     text, number = DataTypes.STRING(), DataTypes.BIGINT(False)
     columns = {
         "visitor_id": DataTypes.STRING(False),
@@ -47,7 +47,7 @@ def main(folder: Path, sweep_ms: int) -> None:
     (folder / "rows.json").write_text(json.dumps(folded))
 
 
-def repeat(folder: Path, ttl: timedelta) -> None:
+def repeat(folder: Path, backend: str, ttl: timedelta) -> None:
     """Write `rows.json`: what five events alike give that come a second apart, under `ttl`, and the counters.
 
     The first is Aa's, the others BB's. The two share a bucket, which is swept at each event.
@@ -55,7 +55,12 @@ def repeat(folder: Path, ttl: timedelta) -> None:
     from operators.decayed_preferences import decayed_preferences
 
     ttl_ms, port = milliseconds(ttl), free_port()
-    tables = environment(ttl, {"rest.port": str(port), "metrics.fetcher.update-interval": "100"})
+    settings = {
+        "rest.port": str(port),
+        "metrics.fetcher.update-interval": "100",
+        "state.backend.type": backend,
+    }
+    tables = environment(ttl, settings)
     tables.execute_sql("""CREATE TABLE ticks (n BIGINT) WITH ('connector' = 'datagen',
         'rows-per-second' = '1',
         'fields.n.kind' = 'sequence', 'fields.n.start' = '1', 'fields.n.end' = '60')""")
@@ -109,7 +114,8 @@ def environment(ttl: timedelta, settings: Mapping[str, str] = MappingProxyType({
 
 
 if __name__ == "__main__":
-    if sys.argv[2] == "fold":
-        main(Path(sys.argv[1]), sweep_ms=int(sys.argv[3]))
+    folder, task, backend, span_ms = sys.argv[1:]
+    if task == "fold":
+        main(Path(folder), backend, sweep_ms=int(span_ms))
     else:
-        repeat(Path(sys.argv[1]), timedelta(milliseconds=int(sys.argv[3])))
+        repeat(Path(folder), backend, ttl=timedelta(milliseconds=int(span_ms)))

@@ -45,7 +45,7 @@ def weighed_behaviors(n: int, seed: int = 1) -> list[Weighed]:
 Steps = list[int | tuple[int, str]]
 """What a visitor does: an event of a category at a time; or the wish that all until a time be forgotten."""
 
-MANY: Steps = [(time_ms, f"category {time_ms}") for time_ms in range(1, 21)]
+MANY = [(time_ms, f"category {time_ms}") for time_ms in range(1, 21)]
 
 ERASURES: dict[str, tuple[Steps, Steps, Steps]] = {
     "nothing known yet": ([5], [(3, "a"), (5, "a")], [(6, "a"), (7, "b")]),
@@ -114,21 +114,24 @@ def rows_of_flink(folder: Path, *words: str) -> list[Any]:
     return rows
 
 
-def folded_by_flink(events: list[Weighed], folder: Path, sweep_ms: int) -> dict[str, list[Any]]:
+def folded_by_flink(events: list[Weighed], folder: Path, backend: str, sweep_ms: int) -> dict[str, list[Any]]:
     """The same from the job's own operator, in a process of its own."""
     (folder / "events.json").write_text(json.dumps(events))
     folded = defaultdict(list)
-    for visitor, category, brand, packed in rows_of_flink(folder, "fold", str(sweep_ms)):
+    for visitor, category, brand, packed in rows_of_flink(folder, "fold", backend, str(sweep_ms)):
         folded[visitor].append((category, brand, bytes.fromhex(packed)))
     return folded
 
 
 @pytest.mark.flink
-@pytest.mark.parametrize(("ttl_ms", "distinct", "expired_an_event"), [(300, 1, 2), (60_000, 4, 0)])
+@pytest.mark.parametrize(
+    ("backend", "ttl_ms", "distinct", "expired_an_event"),
+    [("hashmap", 300, 1, 2), ("rocksdb", 300, 1, 2), ("hashmap", 60_000, 4, 0)],
+)
 def test_what_is_not_written_for_the_time_to_live_is_forgotten(
-    tmp_path: Path, ttl_ms: int, distinct: int, expired_an_event: int
+    tmp_path: Path, backend: str, ttl_ms: int, distinct: int, expired_an_event: int
 ) -> None:
-    rows, counted = rows_of_flink(tmp_path, "repeat", str(ttl_ms))
+    rows, counted = rows_of_flink(tmp_path, "repeat", backend, str(ttl_ms))
     assert len(rows) == 5
     assert len(set(rows)) == distinct, "alike when each event finds no state; growing when BB's find the last"
     removed = expired_an_event * (counted["events"] - 1)
@@ -138,15 +141,15 @@ def test_what_is_not_written_for_the_time_to_live_is_forgotten(
 
 
 @pytest.mark.flink
-@pytest.mark.parametrize("sweep_ms", [1, DAY_MS])
-def test_every_row_equals_the_twins(tmp_path: Path, sweep_ms: int) -> None:
+@pytest.mark.parametrize(("backend", "sweep_ms"), [("hashmap", 1), ("rocksdb", DAY_MS)])
+def test_every_row_equals_the_twins(tmp_path: Path, backend: str, sweep_ms: int) -> None:
     events = weighed_behaviors(1000)
     for erased, phases in ERASURES.items():
         events += rows_of(erased, [step for phase in phases for step in phase])
     together = zip(rows_of("Aa", [*MANY, 20, *MANY]), rows_of("BB", [*MANY, (21, "a"), *MANY]), strict=True)
     events += [event for pair in together for event in pair]  # the two share a bucket
 
-    expected, got = folded_by_twin(events), folded_by_flink(events, tmp_path, sweep_ms)
+    expected, got = folded_by_twin(events), folded_by_flink(events, tmp_path, backend, sweep_ms)
     assert got.keys() == expected.keys()
     for visitor, rows in expected.items():
         assert [row[:2] for row in got[visitor]] == [row[:2] for row in rows]
