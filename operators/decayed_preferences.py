@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pyflink.table import StreamTableEnvironment, Table
 
 BUCKETS = 65_536
-"""What keyed state is partitioned by: some visitors share a bucket, so that its next event clears what they left."""
+"""Parts of keyed state: visitors share a bucket, whose next event clears what those who left have left."""
 
 SEEN_MS = 86_400_000
 """How long an event id is known."""
@@ -23,7 +23,9 @@ def decayed_preferences(
     seen_ms: int = SEEN_MS,
     sweep_ms: int = SWEEP_MS,
 ) -> Table:
-    """Fold each behaviour into its visitor's decayed sums, forget what is to be erased; a repeated event id gives no row.
+    """Fold each behaviour into its visitor's decayed sums, and forget what is to be erased.
+
+    An event id that is known, and an event that has been erased, give no row.
 
     The sums are kept by `jvm/`'s `DecayedPreferences`, which see for state, time to live and bytes.
 
@@ -33,8 +35,8 @@ def decayed_preferences(
     Returns
     -------
     Table (visitor_id, appended_ms as it came, one column a facet, packed): `packed` is the visitor's latest
-    and earliest event time (`since`) and, for each facet, log2 S + T/h of the value and of the facet's total at
-    each horizon. Of a row that erases it is the event time alone: what happened then or before is forgotten.
+    and earliest event time in the sums and, for each facet, log2 S + T/h of the value and of the facet's
+    total at each horizon. Of a row that erases it is the event time alone: what happened until then is gone.
     """
     tables.execute_sql(
         "CREATE TEMPORARY FUNCTION IF NOT EXISTS decayed_preferences AS 'io.tidemark.DecayedPreferences'"

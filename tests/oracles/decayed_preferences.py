@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from state.decayed_sums import DecayedSums
 
-
 LEAST, GREATEST = -(2**63), 2**63 - 1
 
 

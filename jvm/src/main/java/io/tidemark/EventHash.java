@@ -4,8 +4,8 @@ package io.tidemark;
  * The name of an event in state: 64 bits instead of a visitor's and an event's id.
  *
  * <p>FNV-1a over the UTF-16 of both, then the finalizer of MurmurHash3, so that every bit depends on every character.
- * Two events that share it count once. Only events of one bucket and one day can meet: of a billion a day in 65 536
- * buckets, one pair in {@code 2^64 / (10^9 · 15 000)}, some three thousand years.
+ * Two events that share it count once. Only events of one bucket and one day can meet: at a billion a day in 65 536
+ * buckets those are 10^18 / 2^17 pairs, of which one in 2^64 does, that is one in two million days.
  */
 final class EventHash {
   private static final long PRIME = 0x100000001b3L;

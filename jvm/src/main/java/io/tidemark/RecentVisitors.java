@@ -20,7 +20,7 @@ import org.apache.flink.table.api.dataview.MapView;
  */
 final class RecentVisitors {
   private static final long CAPACITY_BYTES = 32 << 20;
-  private static final int OBJECTS_BYTES = 120; // of an entry: a map's node, a string, headers of arrays
+  private static final int OBJECTS_BYTES = 200; // of an entry: nodes of maps, strings, headers of arrays
 
   private final LinkedHashMap<String, Visitor> visitors = new LinkedHashMap<>(1024, 0.75f, true);
   private final long ttlMs;
