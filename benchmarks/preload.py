@@ -23,7 +23,12 @@ Say = Callable[[str], None]
 
 def events(messages: int) -> Iterator[Event]:
     """That many messages, repeats among them; each copy of the year has visitors and event ids of its own."""
-    return islice(_with_repeats(_copies()), messages)
+    return islice(endless(), messages)
+
+
+def endless() -> Iterator[Event]:
+    """The same without end."""
+    return _with_repeats(_copies())
 
 
 def purchases(copy: str) -> Iterator[Event]:

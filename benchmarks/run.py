@@ -3,26 +3,29 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from benchmarks import figures, growth, latency, render, scale
+from benchmarks import figures, gate, growth, latency, render, scale
 from benchmarks.peer_environment import peer_python
-from benchmarks.place import PREFIX_TOPIC, ROOT, TOPIC, Place, python_path
-from benchmarks.preload import preload
-from benchmarks.subjects import SUBJECTS
+from benchmarks.place import ROOT, Place, python_path
 from benchmarks.throughput import Throughput
+from benchmarks.work import Preferences, Work
 from tidemark.errors import UserError
 from tidemark.jobs import known
 from tidemark.settings import Settings
 from tidemark.stack.stack import LocalStack
 
 BACKENDS = ("rocksdb", "heap")
-PARTS = ("throughput", "latency", "growth")
+JOBS: Mapping[str, tuple[Work, tuple[str, ...]]] = {
+    "visitor_preferences": (Preferences(), ("throughput", "latency", "growth")),
+    gate.JOB: (gate.Gate(), ("throughput",)),
+}
+"""What a job's subjects do, and what can be measured of it."""
 MEMORY = "6g"
 
 
@@ -32,10 +35,12 @@ def say(line: str) -> None:
 
 def bench(
     job: Annotated[str, typer.Option(help="The job to measure.")] = "visitor_preferences",
-    parts: Annotated[str, typer.Option(help="What to measure; the rest stays as it is.")] = ",".join(PARTS),
+    parts: Annotated[
+        str, typer.Option(help="What to measure, default all of the job's; the rest stays as it is.")
+    ] = "",
     events: Annotated[int, typer.Option(min=1000, help="Messages in the topic.")] = 2_000_000,
     runs: Annotated[int, typer.Option(min=1, help="Of each subject; figures are medians.")] = 3,
-    subjects: Annotated[str, typer.Option(help="Which, with commas.")] = ",".join(SUBJECTS),
+    subjects: Annotated[str, typer.Option(help="Which, with commas; default all of the job's.")] = "",
     backends: Annotated[str, typer.Option(help="Where Flink keeps state.")] = ",".join(BACKENDS),
     per_record_events: Annotated[int, typer.Option(min=100, help="Prefix for the slow subject.")] = 100_000,
     visitors: Annotated[str, typer.Option(help="Sizes of the growth.")] = "10000,100000,1000000",
@@ -50,21 +55,23 @@ def bench(
 ) -> None:
     """Measure the job: events a second beside its peers, latency under load, cost of more visitors."""
     plain, tools = known(job), Settings().tools
-    chosen = [SUBJECTS[name] for name in listed(subjects, SUBJECTS)]
-    measured, states = listed(parts, PARTS), listed(backends, BACKENDS)
+    work, of_job = JOBS[plain]
+    chosen = [work.subjects[name] for name in listed(subjects, work.subjects)]
+    measured, states = listed(parts, of_job), listed(backends, BACKENDS)
     sizes = [int(size) for size in visitors.split(",")]
     bound = min(per_record_events, events)
-    peer_python(tools)
+    if plain != gate.JOB:
+        peer_python(tools)
     found: dict[str, list[dict[str, Any]]] = {}
 
     if "throughput" in measured:
-        subject_runs = Throughput(chosen, events, bound, say)
+        subject_runs = Throughput(work, chosen, say)
         with removed(run):
             for number, state in enumerate(states):
                 with stack(run, tools, state, memory) as up:
                     place = Place(up, plain, events, bound)
                     if number == 0:
-                        preload(place.kafka, TOPIC, PREFIX_TOPIC, events, bound, say)
+                        work.preload(place, say)
                     subject_runs.measure(place, state, runs)
         found["throughput"] = subject_runs.rows(plain)
     if "latency" in measured:
@@ -78,8 +85,8 @@ def bench(
 
 
 def listed(text: str, known_names: Any) -> list[str]:
-    """The names between commas. Raises UserError: one that is not known."""
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    """The names between commas; none: all. Raises UserError: one that is not known."""
+    names = [name.strip() for name in text.split(",") if name.strip()] or list(known_names)
     for name in names:
         if name not in known_names:
             raise UserError(f"no {name!r}; there is: {', '.join(known_names)}")

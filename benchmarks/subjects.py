@@ -7,9 +7,10 @@ import shutil
 import subprocess
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from benchmarks.peer_environment import peer_python
 from benchmarks.peers.arguments import Arguments
@@ -78,11 +79,15 @@ def tidemark(place: Place) -> Timed:
 
 def submit(place: Place, topic: str, settings: Mapping[str, str]) -> str:
     """Start the job on a topic; returns its id."""
+    return start(place, {f"{jobs.JOBS[place.job].prefix}TOPIC": topic, **settings})
+
+
+def start(place: Place, settings: Mapping[str, str]) -> str:
+    """Start the job as users submit it; returns its id."""
     environment = {
         "TIDEMARK_KAFKA": place.kafka,
         "TIDEMARK_REDIS": place.redis,
         "TIDEMARK_NAMESPACE": NAMESPACE,
-        f"{jobs.JOBS[place.job].prefix}TOPIC": topic,
         **settings,
     }
     record = jobs.JobRecord(place.job, environment)
@@ -93,18 +98,22 @@ def flink_peer(name: str, topic: str) -> Callable[[Place], Timed]:
     """A PyFlink script of `peers/`."""
 
     def run(place: Place) -> Timed:
-        line = flink.command(
-            "run",
-            *("--jobmanager", place.flink, "--detached"),
-            *("--python", str(ROOT / "benchmarks" / "peers" / f"{name}.py")),
-            *arguments(place, topic, Path()).words(),
-        )
-        variables = {**flink.environment(place.stack.run), "PYTHONPATH": python_path()}
-        log = place.stack.run / "log" / f"submit-{name}.log"
-        said = flink.call(line, variables, log, jobs.SUBMIT_TIMEOUT_S)
-        return ended(place, said.rpartition("JobID ")[2].split()[0], writes=name != "blackhole")
+        job = start_peer(place, name, arguments(place, topic, Path()).words())
+        return ended(place, job, writes=name != "blackhole")
 
     return run
+
+
+def start_peer(
+    place: Place, name: str, words: Sequence[str], settings: Mapping[str, str] = MappingProxyType({})
+) -> str:
+    """Start a PyFlink script of `peers/` with words on its command line; returns the job's id."""
+    script = str(ROOT / "benchmarks" / "peers" / f"{name}.py")
+    line = flink.command("run", "--jobmanager", place.flink, "--detached", "--python", script, *words)
+    variables = {**flink.environment(place.stack.run), "PYTHONPATH": python_path(), **settings}
+    log = place.stack.run / "log" / f"submit-{name}.log"
+    said = flink.call(line, variables, log, jobs.SUBMIT_TIMEOUT_S)
+    return said.rpartition("JobID ")[2].split()[0]
 
 
 def ended(place: Place, job_id: str, *, writes: bool = True) -> Timed:

@@ -1,37 +1,23 @@
-"""Events a second of the job and of its peers, on the same events; what each left in Redis is checked."""
+"""Events a second of a job and of its peers, on the same events; what each left behind is checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from benchmarks import figures
 from benchmarks.place import Place
-from benchmarks.preload import events as the_events
 from benchmarks.subjects import Run, Subject
-from flink_jobs.config import VisitorPreferencesConfig
-from tests.oracles.preferences import Visitors, decayed_preferences
-from tests.oracles.redis_agrees import differences
+from benchmarks.work import Say, Work
 from tidemark.errors import UserError
 
 Key = tuple[str, str | None]
-Say = Callable[[str], None]
 
 
 class Throughput:
-    """Runs subjects and remembers what each took.
+    """Runs subjects and remembers what each took."""
 
-    events, prefix : messages in the topic, and in that of the slow subjects.
-    """
-
-    def __init__(self, subjects: Sequence[Subject], events: int, prefix: int, say: Say) -> None:
-        self._subjects, self._say = subjects, say
+    def __init__(self, work: Work, subjects: Sequence[Subject], say: Say) -> None:
+        self._work, self._subjects, self._say = work, subjects, say
         self._found: dict[Key, list[Run]] = {}
-        counts = {prefix if subject.prefix else events for subject in subjects if subject.writes}
-        if counts:
-            say("computing what Redis must hold …")
-        half_lives_ms = VisitorPreferencesConfig().half_lives_ms
-        self._expected: dict[int, Visitors] = {
-            count: decayed_preferences(the_events(count), half_lives_ms) for count in counts
-        }
 
     def measure(self, place: Place, state: str, runs: int) -> None:
         """Every subject that keeps state there; those without state once only.
@@ -40,7 +26,7 @@ class Throughput:
 
         Raises
         ------
-        UserError : a subject failed, or left something wrong in Redis.
+        UserError : a subject failed, or left something wrong behind.
         """
         first = not self._found
         chosen = [s for s in self._subjects if state in s.backends or (first and None in s.backends)]
@@ -56,11 +42,10 @@ class Throughput:
 
     def _run(self, place: Place, subject: Subject, backend: str | None) -> Run:
         run = subject.run(place)
-        if subject.writes:
-            wrong = differences(place.redis, place.schema, self._expected[run.events])
-            if wrong:
-                raise UserError(f"{subject.name} left a wrong result in Redis: {wrong}", exit_code=1)
-        checked = "; equal to the definition" if subject.writes else ""
+        wrong = subject.writes and self._work.wrong(place, subject, run.events)
+        if wrong:
+            raise UserError(f"{subject.name} left a wrong result: {wrong}", exit_code=1)
+        checked = f"; equal to {self._work.compared_with}" if subject.writes else ""
         self._say(
             f"{subject.name} ({backend or 'no state'}): {run.events / run.duration_s:,.0f} events/s, "
             f"{run.duration_s:.1f} s with {run.startup_s:.1f} s start-up, "

@@ -29,6 +29,9 @@ OPERATORS = {
 }
 """What the planner calls the operators -> what they do, for the Flink UI."""
 
+HEADS = ("decode, check, encode",)
+"""What feeds it goes on while it waits for Python."""
+
 
 def build(tables: StreamTableEnvironment, config: EventGateConfig) -> StatementSet:
     """Raw messages -> decoded and checked -> repeats and suspects found -> each outcome to its topic."""
@@ -48,7 +51,7 @@ def main() -> None:
         "python.fn-execution.arrow.batch.size": str(config.bundle_rows),
     }
     tables = table_environment(NAME, config.run, state_ttl=timedelta(days=1), more=bundles)
-    execute_inserts(tables, build(tables, config), NAME, OPERATORS)
+    execute_inserts(tables, build(tables, config), NAME, OPERATORS, heads=HEADS)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pandas import DataFrame, Series
 from pyflink.table import DataTypes, StreamTableEnvironment, Table
 from pyflink.table.udf import FunctionContext, ScalarFunction, udf
 
-from operators.decode_messages import MessageDecoder, MessageLimits, Outcome
+from operators.decode_messages import MessageDecoder, MessageLimits
 from schemas.event_types import DEAD_LETTER, DEAD_LETTER_BYTES, Header
 from schemas.refusals import TOO_LARGE
 
@@ -26,10 +26,8 @@ class DecodeEvents(ScalarFunction):  # type: ignore[misc]
         self._decoder = MessageDecoder(self._limits)
 
     def eval(self, messages: "Series[Any]", arrived_s: "Series[int]") -> DataFrame:
-        outcome = self._decoder.outcome
-        rows = [outcome(message, at * 1000) for message, at in zip(messages, arrived_s, strict=True)]
-        columns = zip(Outcome._fields, zip(*rows, strict=True), strict=True)
-        return DataFrame({name: Series(column, dtype=object) for name, column in columns})
+        columns = self._decoder.outcomes(messages.tolist(), (arrived_s * 1000).tolist())
+        return DataFrame({name: Series(column, dtype=object) for name, column in columns.items()})
 
     def is_deterministic(self) -> bool:
         return False  # so that the planner calls it once a message, however many columns are read

@@ -12,7 +12,8 @@ from schemas.event_types import OUTCOMES, RAW, RESENT, WITHHELD, Header
 from tests.corner import Corner, await_true
 from tidemark import flink
 from tidemark.gate.read_topic import headers_of, read_topic
-from tidemark.topics import check_topic, create_topics
+from tidemark.job_metrics import summed
+from tidemark.topics import check_topic, create_topics, describe_topics
 
 JOB = "event_gate"
 
@@ -53,6 +54,15 @@ class GateCorner:
         report: dict[str, Any] = json.loads(done.stdout)
         assert done.returncode == (0 if report["adds_up"] else 1)
         return report
+
+    def counters(self, job: str) -> dict[str, int]:
+        """What Flink shows of the job."""
+        return summed(self.corner.flink, job, ("passed", "refused", "duplicates", "suspects"))
+
+    def written(self) -> int:
+        """Messages in the topics that the gate writes."""
+        names = [self.prefix + name for name in OUTCOMES]
+        return sum(topic.messages for topic in describe_topics(self.corner.kafka, names))
 
     def accounted(self) -> int:
         """Distinct positions that have an outcome."""

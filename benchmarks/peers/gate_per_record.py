@@ -1,9 +1,11 @@
-"""The gate's work as a textbook PyFlink job in thread mode: `flink run --python gate_per_record.py`.
+"""The gate's work as a textbook PyFlink job: `flink run --python gate_per_record.py thread|process`.
 
-Configured by the gate's variables. The same source, sink, decoder and rules; one Python call a message to
-decode it, one to look at its visitor's state, Flink's defaults for all else.
+Configured by the gate's variables; the word is PyFlink's execution mode. The same source, sink, decoder
+and rules; one Python call a message to decode it, one to look at its visitor's state, Flink's defaults for
+all else.
 """
 
+import sys
 import time
 from typing import Any
 
@@ -111,7 +113,7 @@ def main() -> None:
     """Submit it."""
     config = EventGateConfig()
     configuration = Configuration()
-    configuration.set_string("python.execution-mode", "thread")
+    configuration.set_string("python.execution-mode", sys.argv[1])
     configuration.set_string("pipeline.name", NAME)
     environment = StreamExecutionEnvironment.get_execution_environment(configuration)
     tables = StreamTableEnvironment.create(environment)

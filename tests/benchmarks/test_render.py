@@ -73,6 +73,12 @@ def test_bars_are_as_long_as_their_rates() -> None:
     assert max(lengths) == lengths[4]
 
 
+def test_a_picture_names_each_job_once() -> None:
+    others = [{**of, "job": "event_gate"} for of in ROWS[:2]]
+    texts = [text.text for text in ElementTree.fromstring(svg([*ROWS, *others])).findall("{*}text")]
+    assert [text for text in texts if text and "_" in text] == ["visitor_preferences", "event_gate"]
+
+
 def test_a_picture_of_nothing_is_still_one() -> None:
     assert ElementTree.fromstring(svg([])).tag.endswith("svg")
 

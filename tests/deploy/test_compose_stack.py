@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import time
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -16,13 +17,15 @@ from redis.exceptions import AuthenticationError
 
 from flink_jobs.config import VisitorPreferencesConfig
 from schemas.avro import encode
-from schemas.behaviors import SCHEMA
+from schemas.behaviors import SCHEMA, TOPIC
+from schemas.event_types import RAW
 from tests.corner import await_true
 from tests.deploy.compose import services
 from tests.deploy.machine import Machine
 from tests.deploy.monitoring import ALERTS, metrics, panel_queries
 from tests.oracles.preferences import decayed_preferences
 from tests.oracles.redis_agrees import differences
+from tests.raw_messages import message
 from tests.real_data import complete_journey
 from tests.stack_fixture import TOOLS
 from tidemark import flink
@@ -42,6 +45,7 @@ FLOWING = (
     "Size: state",
 )
 JOB, TASKS = "visitor-preferences", "visitor-preferences-tasks"
+GATE = "event-gate"
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +75,14 @@ def shopping(first: int, last: int) -> list[dict[str, Any]]:
 
 def produce(machine: Machine, events: list[dict[str, Any]]) -> None:
     """Send behaviours as a trusted producer would."""
+    send(machine, TOPIC, [(event["visitor_id"], encode(SCHEMA, event)) for event in events])
+
+
+def send(machine: Machine, topic: str, messages: list[tuple[str, bytes]]) -> None:
+    """Keys and values; returns when the broker has them."""
     producer = KafkaProducer(bootstrap_servers=machine.address("kafka", 9092), acks="all")
-    for event in events:
-        producer.send("behaviors", encode(SCHEMA, event), event["visitor_id"].encode())
+    for key, value in messages:
+        producer.send(topic, value, key.encode())
     producer.flush()
     producer.close()
 
@@ -101,8 +110,20 @@ def test_prometheus_reaches_every_server(machine: Machine) -> None:
         targets = prometheus(machine, "targets")["activeTargets"]
         return {target["labels"]["instance"]: target["health"] for target in targets}
 
-    wanted = {machine.address(name, 9249): "up" for name in (JOB, TASKS)}
+    wanted = {machine.address(name, 9249): "up" for name in (JOB, TASKS, GATE, f"{GATE}-tasks")}
     await_true(lambda: up() == wanted, 60, lambda: str(up()))
+
+
+def test_the_gate_takes_what_trackers_send(machine: Machine) -> None:
+    now_ms = round(time.time() * 1000)
+    raws = [message("exposure", event_time=now_ms), message("exposure", event_time=now_ms), b"{"]
+    send(machine, RAW, [("v1", raw) for raw in raws])
+
+    def accounted() -> tuple[int, int, int]:
+        report = json.loads(tidemark(machine, "gate-report", "--json").stdout)
+        return report["passed"]["exposures"], report["dead_letters"], report["withheld"]["duplicate"]
+
+    await_true(lambda: accounted() == (1, 1, 1), 60, lambda: f"{accounted()} {machine.log(GATE)}")
 
 
 def test_every_metric_of_an_alert_is_exported(machine: Machine) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from operators.decode_messages import MessageDecoder, MessageLimits, Outcome
 from schemas.avro import decode
 from schemas.event_types import CLEAN, DEAD_LETTER, EVENT_TYPES, WITHHELD
+from tests.mutations import mutated
 from tests.raw_messages import EVENTS, NOW_MS, message
 from tests.schemas.strategies import events
 
@@ -48,6 +49,18 @@ def test_an_event_of_each_type_goes_to_its_topic_as_avro(name: str) -> None:
     assert found.event_id == EVENTS[name]["event_id"]
 
 
+def test_many_messages_at_once_have_the_outcomes_that_each_has_alone() -> None:
+    raws = [*mutated(3_000), message("article", text="x" * 60_000), None]
+    columns = ANY_TIME.outcomes(raws, [NOW_MS] * len(raws))
+    at_once = [Outcome(*row) for row in zip(*columns.values(), strict=True)]
+    assert at_once == [outcome(raw) for raw in raws]
+    assert {of.topic for of in at_once} == {*CLEAN, DEAD_LETTER, WITHHELD}
+
+
+def test_no_message_has_no_outcome() -> None:
+    assert [len(column) for column in ANY_TIME.outcomes([], []).values()] == [0] * len(Outcome._fields)
+
+
 @pytest.mark.parametrize("name", EVENT_TYPES)
 @given(data=st.data())
 def test_every_valid_event_passes_unchanged(name: str, data: st.DataObject) -> None:
@@ -81,8 +94,8 @@ JSON = st.recursive(
 def test_a_mutated_event_has_one_outcome(name: str, data: st.DataObject, value: Any, cut: int) -> None:
     field = data.draw(st.sampled_from(["type", "consent", "basket_id", *EVENTS[name]]))
     raw = message(name, **{field: value})
-    for mutated in (raw, raw[:cut], raw[:cut] + b"\xff" + raw[cut:], raw[:-1] + b"," + raw[1:]):
-        found = outcome(mutated)
+    for broken in (raw, raw[:cut], raw[:cut] + b"\xff" + raw[cut:], raw[:-1] + b"," + raw[1:]):
+        found = outcome(broken)
         assert found.topic in (*CLEAN, DEAD_LETTER, WITHHELD)
         assert (found.reason is None) == (found.topic in CLEAN)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow as pa
 import pytest
 
 from schemas.preferences import ERASURE_ROW, ROW_TIMES, Horizon, PreferenceSchema, retired_key, served_key

@@ -52,7 +52,7 @@ class CompleteJourney(Source):
         return self._given / self._total
 
     def envelope(self, event: Event) -> dict[str, Any]:
-        return {"basket_id": event["event_id"].partition("-")[0]}
+        return {"basket_id": event["event_id"].rpartition("-")[0]}
 
     def last_ms(self, selection: Selection) -> int | None:
         times = self._between(selection)["event_time"]
