@@ -56,7 +56,7 @@ def repeat(folder: Path, backend: str, ttl: timedelta) -> None:
 
     ttl_ms, port = milliseconds(ttl), free_port()
     settings = {
-        "rest.port": str(port),
+        "rest.bind-port": str(port),
         "metrics.fetcher.update-interval": "100",
         "state.backend.type": backend,
     }
@@ -72,7 +72,7 @@ def repeat(folder: Path, backend: str, ttl: timedelta) -> None:
     ).execute()
     with result.collect() as rows:
         folded = [bytes(row[3]).hex() for row in islice(map(tuple, rows), 5)]
-        counted = counters(f"localhost:{port}", result.get_job_client().get_job_id().to_string())
+        counted = counters(f"localhost:{port}", str(result.get_job_client().get_job_id()))
     (folder / "rows.json").write_text(json.dumps([folded, counted]))
 
 
