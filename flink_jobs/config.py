@@ -13,6 +13,7 @@ from flink_jobs.kafka_access import PREFIX, KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
 from operators.facets import FACETS
 from schemas import behaviors
+from schemas.event_types import EVENT_TYPES
 from schemas.preferences import Horizon, PreferenceSchema
 from sink_connectors.redis_address import RedisAddress
 
@@ -42,6 +43,8 @@ class RunConfig(BaseSettings):
 
     kafka : `TIDEMARK_KAFKA`, with the `TIDEMARK_KAFKA_…` that belong to it; see `KafkaAccess`.
     redis, redis_password_file, redis_ca : see `RedisAddress`; the files are those of the task managers.
+    erasure_key_file : on the task managers, holds what keys the hash of erased visitors' ids; empty: Redis
+        keeps one. See `sink_connectors/tombstones.py`.
     registry : schema registry; empty: raw Avro.
     namespace : first part of every Redis key.
     start, until_now : see `KafkaSource`.
@@ -58,6 +61,7 @@ class RunConfig(BaseSettings):
     redis: str = "redis://127.0.0.1:6379"
     redis_password_file: str = ""
     redis_ca: str = ""
+    erasure_key_file: str = ""
     registry: str = ""
     namespace: str = Field("tm", pattern=r"^[^{}:\s]+$")
     start: str = "earliest"
@@ -93,7 +97,7 @@ class RunConfig(BaseSettings):
 class VisitorPreferencesConfig(BaseSettings):
     """`TIDEMARK_PREFERENCES_…`: what a preference is.
 
-    topic : of behaviours.
+    topic, erasures_topic : of behaviours, and of visitors' wishes to be forgotten.
     horizons : name -> half-life.
     weights : behaviour -> weight of one, above zero; a behaviour that is not named does not count.
     facets : what of an item can be preferred, of `operators.facets.FACETS`.
@@ -108,6 +112,7 @@ class VisitorPreferencesConfig(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="TIDEMARK_PREFERENCES_", extra="ignore")
 
     topic: str = behaviors.TOPIC
+    erasures_topic: str = EVENT_TYPES["erasure"].topic
     horizons: dict[str, Duration] = Field(
         {"live": timedelta(minutes=30), "recent": timedelta(days=7), "long": timedelta(days=90)}, min_length=1
     )
@@ -183,6 +188,11 @@ class VisitorPreferencesConfig(BaseSettings):
     def source(self, group: str) -> KafkaSource:
         """The topic of behaviours, from where this run starts to where it ends."""
         return self.run.source(self.topic, "behavior", group)
+
+    def erasures(self, group: str) -> KafkaSource:
+        """The topic of erasures, from its beginning wherever this run starts: it tells what to leave out."""
+        source = self.run.source(self.erasures_topic, "erasure", group)
+        return source.model_copy(update={"start": "earliest"})
 
     @property
     def half_lives_ms(self) -> tuple[int, ...]:

@@ -22,7 +22,10 @@ def write_preferences(
     Stream of one BIGINT a bundle: how many rows have been written. It is slow however fast the events are.
     """
     write = WritePreferences(
-        config.run.redis_address, config.redis_schema, latency_log=config.run.latency_log
+        config.run.redis_address,
+        config.redis_schema,
+        erasure_key_file=config.run.erasure_key_file,
+        latency_log=config.run.latency_log,
     )
     tables.create_temporary_function(
         "write_preferences", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")

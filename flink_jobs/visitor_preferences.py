@@ -1,4 +1,4 @@
-"""Behaviours in; each visitor's decayed preferences, and the priors to smooth them with, out to Redis."""
+"""Behaviours and erasures in; each visitor's decayed preferences and priors to smooth them with to Redis."""
 
 from pyflink.datastream import DataStream
 from pyflink.table import StreamTableEnvironment
@@ -9,12 +9,15 @@ from flink_jobs.environment import begin_task, execute, name_operators, table_en
 from flink_jobs.preferences_sink import refresh_priors, write_preferences
 from operators.decayed_preferences import decayed_preferences
 from operators.weigh_behaviors import weigh_behaviors
+from operators.with_erasures import with_erasures
 
 NAME = "visitor_preferences"
 
 OPERATORS = {
-    r"KafkaSource": "behaviours from Kafka",
+    r"KafkaSource-.*\.behaviors$": "behaviours from Kafka",
+    r"KafkaSource-.*\.erasures$": "erasures from Kafka",
     r"Calc\[2\]": "weigh behaviours",
+    r"Calc\[4\]": "erasures as rows",
     r"ProcessTableFunction": "decayed preferences by visitor",
     r"PythonCalc": "write to Redis",
     r"Calc": "bundles",
@@ -27,9 +30,11 @@ OPERATORS = {
 def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> DataStream:
     """Behaviours -> weighed -> decayed preferences by visitor -> Redis; each minute, priors -> Redis."""
     behaviors = config.source(group=f"tidemark.{NAME}").attach(tables, "behaviors")
+    erasures = config.erasures(group=f"tidemark.{NAME}").attach(tables, "erasures")
     weighed = weigh_behaviors(tables, behaviors, config.weights, config.facets, config.price_bands)
+    events = with_erasures(tables, weighed, erasures, config.facets)
     preferences = decayed_preferences(
-        tables, weighed, config.facets, config.half_lives_ms, milliseconds(config.retained())
+        tables, events, config.facets, config.half_lives_ms, milliseconds(config.retained())
     )
     bundles = write_preferences(tables, preferences, config)
     refreshed = refresh_priors(bundles, config)

@@ -10,8 +10,14 @@ AT: Final = b"!at"  # field: latest event time of the visitor, epoch millisecond
 FLOOR: Final = (
     b"!floor"  # field: what the trimming refuses since, written and read by the Redis function only
 )
-ERASED: Final = b"!erased"  # field: reserved for the time of an erasure
-META_FIELDS: Final = (AT, FLOOR, ERASED)
+SINCE: Final = b"!since"  # field: earliest event time that is in the numbers, epoch milliseconds in decimal
+META_FIELDS: Final = (AT, FLOOR, SINCE)
+
+ROW_TIMES: Final = struct.Struct(">qq")
+"""Head of a row of the job `visitor_preferences`: latest and earliest event time that is in the numbers."""
+
+ERASURE_ROW: Final = struct.Struct(">q")
+"""All of a row that asks to forget what happened at that time or before."""
 
 FIRST_GENERATION: Final = 1
 
@@ -36,6 +42,11 @@ def config_key(namespace: str, generation: int) -> str:
 def prior_key(namespace: str, generation: int, facet: str) -> str:
     """`facet` is the facet's name."""
     return f"{namespace}:{{preferences:{generation}}}:prior:{facet}"
+
+
+def sample_key(namespace: str, generation: int) -> str:
+    """Where the visitors are from whom the priors are estimated."""
+    return f"{namespace}:{{preferences:{generation}}}:sample"
 
 
 def visitor_key(namespace: str, generation: int, visitor: str) -> str:
@@ -139,7 +150,7 @@ class PreferenceSchema:
 
     @property
     def sample_key(self) -> str:
-        return f"{self.namespace}:{{preferences:{self.generation}}}:sample"
+        return sample_key(self.namespace, self.generation)
 
     def prior_key(self, facet: str) -> str:
         """`facet` is the facet's name."""

@@ -1,13 +1,28 @@
 """Columns of preferences in, Redis commands out."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
+from typing import NamedTuple
 
-from schemas.preferences import AT, PreferenceSchema
+from schemas.preferences import AT, ERASURE_ROW, ROW_TIMES, SINCE, PreferenceSchema
 from sink_connectors.redis_functions import function
 from sink_connectors.redis_server import Command
+from sink_connectors.tombstones import Tombstones
 
 Fields = dict[bytes, bytes]
+
+_TIMES = frozenset({AT, SINCE})
+
+
+class Latest(NamedTuple):
+    """What a bundle of rows comes to.
+
+    fields : per visitor the latest bytes of each field, with `AT` and `SINCE` as they stand in the row.
+    erased : per visitor until when to forget, epoch milliseconds. To be done before the fields are written.
+    """
+
+    fields: dict[str, Fields]
+    erased: dict[str, int]
 
 
 def latest_fields(
@@ -15,22 +30,28 @@ def latest_fields(
     visitors: Iterable[str],
     facets: Sequence[Iterable[str | None]],
     packed: Sequence[bytes],
-) -> dict[str, Fields]:
-    """Per visitor the latest bytes of each field; of rows for one field the last wins.
+) -> Latest:
+    """The rows in order of arrival: of those for one field the last wins.
 
-    packed : per row 8 bytes of latest event time, then for each facet its value's and its total's numbers.
+    packed : per row `ROW_TIMES`, then for each facet its value's and its total's numbers; or `ERASURE_ROW`.
     """
     latest: dict[str, Fields] = {}
-    rows = []
+    erased: dict[str, int] = {}
+    rows: list[Fields] = []
     for visitor, row in zip(visitors, packed, strict=True):
+        if len(row) == ERASURE_ROW.size:
+            _forget(latest, erased, visitor, *ERASURE_ROW.unpack(row))
+            rows.append({})  # it has no values
+            continue
         fields = latest.get(visitor)
         if fields is None:
             fields = latest[visitor] = {}
         fields[AT] = row[:8]
+        fields[SINCE] = row[8:16]
         rows.append(fields)
 
     width = 8 * len(schema.horizons)
-    start = 8
+    start = ROW_TIMES.size
     for (_, code), column in zip(schema.facets, facets, strict=True):
         total, prefix = code.encode(), code + ":"
         middle, end = start + width, start + 2 * width
@@ -39,22 +60,39 @@ def latest_fields(
                 fields[(prefix + value).encode()] = row[start:middle]
                 fields[total] = row[middle:end]
         start = end
-    return latest
+    return Latest(latest, erased)
 
 
-def grow_commands(schema: PreferenceSchema, latest: dict[str, Fields]) -> list[Command]:
-    """One command a visitor. A command may be sent any number of times and in any order."""
-    head: Command = ["FCALL", function("grow"), 1]
+def _forget(latest: dict[str, Fields], erased: dict[str, int], visitor: str, until_ms: int) -> None:
+    erased[visitor] = max(until_ms, erased.get(visitor, until_ms))
+    if visitor in latest and _time(latest[visitor][SINCE]) <= until_ms:
+        del latest[visitor]
+
+
+def grow_commands(
+    schema: PreferenceSchema, tombstones: Tombstones, latest: Mapping[str, Fields]
+) -> list[Command]:
+    """One command a visitor; it may be sent any number of times and in any order.
+
+    Its answer is how many fields changed, or -1: a tombstone refuses what is so old.
+    """
+    head: Command = ["FCALL", function("grow"), 2]
     layout: Command = [schema.ttl_s, schema.keep, schema.max_fields, len(schema.horizons)]
     before, after = schema.visitor_key("\0").encode().split(b"\0")
     commands: list[Command] = []
     for visitor, fields in latest.items():
-        at_ms = int.from_bytes(fields.pop(AT), "big", signed=True)
-        command = [*head, before + visitor.encode() + after, *layout, at_ms]
-        for field in fields.items():
-            command += field
+        key = before + visitor.encode() + after
+        times = _time(fields[AT]), _time(fields[SINCE])
+        command = [*head, key, tombstones.key(visitor, key), *layout, *times]
+        for name, packed in fields.items():
+            if name not in _TIMES:
+                command += (name, packed)
         commands.append(command)
     return commands
+
+
+def _time(packed: bytes) -> int:
+    return int.from_bytes(packed, "big", signed=True)
 
 
 def sample_command(schema: PreferenceSchema, visitors: Iterable[str], below: float) -> Command:

@@ -114,15 +114,20 @@ local function trim(key, keep, format)
   end
 end
 
--- FCALL … 1 KEY ttl_s keep max_fields horizons at_ms [field packed]…
+-- FCALL … 2 KEY TOMBSTONE ttl_s keep max_fields horizons at_ms since_ms [field packed]…
 -- Each field takes the greater number of each horizon, so any order and any repetition of calls ends alike.
 -- A field that is absent and not above the floor was trimmed, or would be: it is refused. Fields must be distinct.
+-- Numbers in which there is something that was to be forgotten are refused as a whole: -1.
 local function grow(keys, args)
-  local key, keep, at = keys[1], tonumber(args[2]), args[5]
+  local key, keep, at, since = keys[1], tonumber(args[2]), args[5], args[6]
+  local forgotten = redis.call('GET', keys[2])
+  if forgotten and tonumber(since) <= tonumber(forgotten) then
+    return -1
+  end
   local format = '>' .. string.rep('d', tonumber(args[4]))
-  local fields = {'!at', '!floor'}
-  for i = 6, #args, 2 do
-    fields[i / 2] = args[i]
+  local fields = {'!at', '!floor', '!since'}
+  for i = 7, #args, 2 do
+    fields[#fields + 1] = args[i]
   end
   local values = read_all(key, fields)
 
@@ -130,8 +135,12 @@ local function grow(keys, args)
   if not values[1] or tonumber(at) > tonumber(values[1]) then
     changes = {'!at', at}
   end
-  for i = 3, #fields do
-    local field, was, new = fields[i], values[i], args[2 * i + 1]
+  if not values[3] or tonumber(since) < tonumber(values[3]) then
+    changes[#changes + 1] = '!since'
+    changes[#changes + 1] = since
+  end
+  for i = 4, #fields do
+    local field, was, new = fields[i], values[i], args[2 * i]
     if was == new then
       new = nil
     elseif was then
@@ -157,6 +166,21 @@ local function grow(keys, args)
   end
   redis.call('EXPIRE', key, args[1])
   return #changes / 2
+end
+
+-- FCALL … 2 KEY TOMBSTONE time_ms: what happened then or before is forgotten, and never written again.
+-- Returns 0 when the hash stays, since nothing in it is so old; else 1, and there is none.
+local function erase(keys, args)
+  local forgotten, time = redis.call('GET', keys[2]), tonumber(args[1])
+  if not forgotten or time > tonumber(forgotten) then
+    redis.call('SET', keys[2], args[1])
+  end
+  local since = redis.call('HMGET', keys[1], '!since')[1]
+  if since and tonumber(since) > time then
+    return 0
+  end
+  redis.call('DEL', keys[1])
+  return 1
 end
 
 -- FCALL … 1 KEY ttl_s cap [score member]…
@@ -188,5 +212,6 @@ end
 
 -- No flags: refused when memory is full or the server is a replica, keys are declared (Redis Cluster).
 redis.register_function('tidemark_VERSION_grow', grow)
+redis.register_function('tidemark_VERSION_erase', erase)
 redis.register_function('tidemark_VERSION_sample', sample)
 redis.register_function('tidemark_VERSION_replace', replace)

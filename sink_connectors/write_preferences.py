@@ -3,12 +3,15 @@
 import time
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pyflink.table.udf import FunctionContext, ScalarFunction
 
 from schemas.preferences import PreferenceSchema
 from sink_connectors.redis_address import RedisAddress
+
+if TYPE_CHECKING:
+    from sink_connectors.preference_commands import Latest
 
 
 class WritePreferences(ScalarFunction):  # type: ignore[misc]
@@ -18,13 +21,20 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
     (visitors, when the broker took each event in epoch ms, one column a facet, packed) -> the bundle's count
     of rows in the first row, null in the others.
 
+    erasure_key_file : see `shared_secret`; empty: Redis keeps the secret.
     latency_log : file to which every row's (taken by the broker, answered by Redis) is appended, two int64 of
         epoch ms, for measurements; empty: none.
     """
 
-    def __init__(self, address: RedisAddress, schema: PreferenceSchema, latency_log: str = "") -> None:
+    def __init__(
+        self,
+        address: RedisAddress,
+        schema: PreferenceSchema,
+        erasure_key_file: str = "",
+        latency_log: str = "",
+    ) -> None:
         self._address, self._schema = address, schema
-        self._latency_log = latency_log
+        self._erasure_key_file, self._latency_log = erasure_key_file, latency_log
 
     def is_deterministic(self) -> bool:
         return False  # it writes: the planner may not move it
@@ -33,9 +43,13 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         from sink_connectors.prepare import prepare
         from sink_connectors.redis_connection import RedisConnection
         from sink_connectors.retry import Sender
+        from sink_connectors.tombstones import Tombstones, read_secret, shared_secret
 
+        from_file = read_secret(self._erasure_key_file)
         metrics = function_context.get_metric_group()
         self._retries = metrics.counter("redis_retries")
+        self._erasures = metrics.counter("erasures")
+        self._refused = metrics.counter("refused_as_erased")
         self._rows_a_bundle = metrics.distribution("rows_a_bundle")
         self._write_ms = metrics.distribution("redis_write_ms")
         self._latency_ms = metrics.distribution("latency_ms")
@@ -44,7 +58,8 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         self._latencies_ms = metrics.counter("latency_sum_ms")
         self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
-        self._sender.send_until_answered([])
+        secret = shared_secret(self._sender.send_until_answered, self._schema.namespace, from_file)
+        self._tombstones = Tombstones(self._schema.namespace, secret)
         self._sampled_below = 1.0
 
     def close(self) -> None:
@@ -54,7 +69,7 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         import numpy as np
         import pandas as pd
 
-        from sink_connectors.preference_commands import grow_commands, latest_fields, sample_command
+        from sink_connectors.preference_commands import latest_fields
 
         count = len(visitors)
         if count == 0:
@@ -64,19 +79,31 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
             c.tolist() if isinstance(c, pd.Series) else list(repeat(c, count)) for c in (visitors, *columns)
         ]
         latest = latest_fields(self._schema, values[0], values[1:-1], values[-1])
-        commands = grow_commands(self._schema, latest)
-        commands.append(sample_command(self._schema, latest, self._sampled_below))
 
         started_s = time.perf_counter()
-        answers = self._sender.send_until_answered(commands)
+        self._write(latest)
         spent_s = time.perf_counter() - started_s
         self._write_ms.update(round(1e3 * spent_s))
         self._writing_us.inc(round(1e6 * spent_s))
         self._rows_a_bundle.update(count)
         self._measure_latency(np.broadcast_to(np.asarray(appended_ms, dtype="int64"), count))
         self._retries.inc(0)  # so that the metric is there before anything goes wrong
-        self._sampled_below = float(answers[-1] or 1.0)
         return pd.Series([count, *repeat(None, count - 1)], dtype=object)
+
+    def _write(self, latest: "Latest") -> None:
+        """Erasures, then preferences; visitors are offered to the sample once nothing is against them."""
+        from sink_connectors.erase import erase
+        from sink_connectors.preference_commands import grow_commands, sample_command
+
+        send = self._sender.send_until_answered
+        if latest.erased:
+            erase(send, self._schema, self._tombstones, latest.erased)
+            self._erasures.inc(len(latest.erased))
+        answers = send(grow_commands(self._schema, self._tombstones, latest.fields))
+        written = [visitor for visitor, answer in zip(latest.fields, answers, strict=True) if answer >= 0]
+        self._refused.inc(len(answers) - len(written))
+        [below] = send([sample_command(self._schema, written, self._sampled_below)])
+        self._sampled_below = float(below or 1.0)
 
     def _measure_latency(self, appended_ms: Any) -> None:
         """From the broker to Redis' answer, which has just come: the longest of the bundle, as a metric."""

@@ -35,11 +35,15 @@ class Corner(OnStack):
 
     def __post_init__(self) -> None:
         self.topic = self.topic or self.name
-        create_topics(self.kafka, [self.topic])
+        create_topics(self.kafka, [self.topic, self.erasures_topic])
 
     def beside(self) -> "Corner":
         """The same topic, another namespace."""
         return Corner(self.stack, topic=self.topic)
+
+    @property
+    def erasures_topic(self) -> str:
+        return f"{self.topic}.erasures"
 
     @property
     def namespace(self) -> str:
@@ -65,7 +69,8 @@ class Corner(OnStack):
 
     def submit(self, *words: str) -> str:
         """Submit the job on this corner's topic; returns its id."""
-        done = self.tidemark("submit", JOB, "--set", f"topic={self.topic}", *words)
+        topics = ("--set", f"topic={self.topic}", "--set", f"erasures_topic={self.erasures_topic}")
+        done = self.tidemark("submit", JOB, *topics, *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.rsplit("/", 1)[1].strip()
 

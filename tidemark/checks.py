@@ -26,13 +26,14 @@ def check_visitor_preferences() -> None:
     """
     from flink_jobs.config import VisitorPreferencesConfig
     from sink_connectors.prepare import layout_conflict
-    from tidemark.topics import check_topic
+    from tidemark.topics import check_topic, create_topics
 
     refuse_unknown(VisitorPreferencesConfig)
     try:
         config = VisitorPreferencesConfig()
         schema = config.redis_schema
         config.source(group="check")
+        config.erasures(group="check")
     except ValidationError as error:
         raise UserError(f"wrong configuration: {described(error)}") from error
     except SettingsError as error:
@@ -44,6 +45,7 @@ def check_visitor_preferences() -> None:
             f" put the password into a file there, and name it in {PASSWORD_FILE}"
         )
     check_topic(config.run.kafka, config.topic)
+    create_topics(config.run.kafka, [config.erasures_topic])  # nobody may have asked yet
     with closing(check_redis(address)) as redis:
         try:
             conflict = layout_conflict(redis, schema)

@@ -73,7 +73,7 @@ def steps(redis: Any, namespace: str, progress: Progress) -> Iterator[Found]:
     What is there from beginning to end is met; while Redis grows, a key may be met twice.
     """
     pattern = re.sub(rb"([*?\[\]\\])", rb"\\\1", namespace.encode()) + b":{*"
-    nodes = _nodes(redis)
+    nodes = nodes_of(redis)
     for place, node in enumerate(nodes):
         cursor = 0
         while True:
@@ -121,7 +121,8 @@ def configured(redis: Any, namespace: str, generation: int) -> PreferenceSchema:
     return schema
 
 
-def _nodes(redis: Any) -> list[Any]:
+def nodes_of(redis: Any) -> list[Any]:
+    """Those that hold keys: the masters of a cluster, or the one server."""
     if isinstance(redis, RedisCluster):
         return [redis.get_redis_connection(node) for node in redis.get_primaries()]
     return [redis]

@@ -18,6 +18,7 @@ class Settings(BaseSettings):
 
     kafka : bootstrap servers, `host:port[,host:port]`.
     redis, redis_password_file, redis_ca : see `RedisAddress`.
+    erasure_key_file : the jobs' file, or a copy; see `RunConfig`.
     flink : REST address of the job manager, `host:port`.
     run : folder of the local stack's data, logs and `stack.json`.
     tools : folder of the local stack's programs (Kafka, connectors).
@@ -29,6 +30,7 @@ class Settings(BaseSettings):
     redis: str = ""
     redis_password_file: str = ""
     redis_ca: str = ""
+    erasure_key_file: str = ""
     flink: str = ""
     namespace: str = "tm"
     run: Path = Path(".run")

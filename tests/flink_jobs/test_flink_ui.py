@@ -11,6 +11,7 @@ pytestmark = pytest.mark.flink
 
 VERTICES = [
     "Source: behaviours from Kafka -> weigh behaviours",
+    "Source: erasures from Kafka -> erasures as rows",
     "decayed preferences by visitor",
     "write to Redis -> bundles -> rows -> one key",
     "refresh priors -> end: Writer",

@@ -8,8 +8,9 @@ import pytest
 import redis as redis_py
 
 from flink_jobs.config import VisitorPreferencesConfig
-from schemas.preferences import META_FIELDS
+from schemas.preferences import AT, META_FIELDS, SINCE
 from sink_connectors.preference_commands import grow_commands
+from sink_connectors.tombstones import Tombstones
 from tests.corner import JOB, Corner, await_true
 from tests.oracles.preferences import decayed_preferences
 from tests.real_data import complete_journey
@@ -34,9 +35,10 @@ def send_again(corner: Corner, old: dict[str, dict[bytes, bytes]]) -> None:
     latest = {}
     for visitor, fields in old.items():
         values = {name: value for name, value in fields.items() if name not in META_FIELDS}
-        latest[visitor] = {b"!at": bytes(8), **values}
+        latest[visitor] = {AT: bytes(8), SINCE: bytes(8), **values}
+    tombstones = Tombstones(corner.namespace, b"nobody was erased")
     pipeline: Any = redis_py.Redis.from_url(corner.redis).pipeline(transaction=False)
-    for command in grow_commands(corner.schema, latest):
+    for command in grow_commands(corner.schema, tombstones, latest):
         pipeline.execute_command(*command)
     pipeline.execute()
 

@@ -7,12 +7,16 @@ from dataclasses import dataclass, field
 
 from state.decayed_sums import DecayedSums
 
+LEAST, GREATEST = -(2**63), 2**63 - 1
+
 
 @dataclass
 class Visitor:
     """Keyed state of one visitor."""
 
-    latest_ms: int = -(2**63)
+    latest_ms: int = LEAST
+    since_ms: int = GREATEST
+    erased_ms: int = LEAST
     sums: dict[tuple[int, str], bytes] = field(default_factory=dict)
     totals: dict[int, bytes] = field(default_factory=dict)
     seen: set[str] = field(default_factory=set)
@@ -36,20 +40,32 @@ def log_values(blob: bytes, half_lives_ms: Sequence[float]) -> bytes:
     return struct.pack(f">{len(numbers)}d", *numbers)
 
 
+def erase(visitor: Visitor, time_ms: int) -> bytes:
+    """`VisitorState.erase`: the row's bytes."""
+    visitor.erased_ms = max(visitor.erased_ms, time_ms)
+    if visitor.since_ms <= time_ms:
+        visitor.sums, visitor.totals = {}, {}
+        visitor.latest_ms, visitor.since_ms = LEAST, GREATEST
+    return struct.pack(">q", time_ms)
+
+
 def fold(
     visitor: Visitor,
     event_id: str,
     time_ms: int,
     weight: float | None,
+    erases: bool,
     values: Sequence[str | None],
     half_lives_ms: Sequence[float],
 ) -> bytes | None:
     """`DecayedPreferences.eval`: the row's bytes, or None where it gives no row."""
-    if weight is None or event_id in visitor.seen:
+    if erases:
+        return erase(visitor, time_ms)
+    if weight is None or event_id in visitor.seen or time_ms <= visitor.erased_ms:
         return None
     visitor.seen.add(event_id)
-    visitor.latest_ms = max(visitor.latest_ms, time_ms)
-    packed = struct.pack(">q", visitor.latest_ms)
+    visitor.latest_ms, visitor.since_ms = max(visitor.latest_ms, time_ms), min(visitor.since_ms, time_ms)
+    packed = struct.pack(">2q", visitor.latest_ms, visitor.since_ms)
     for facet, value in enumerate(values):
         if value is None:
             packed += bytes(16 * len(half_lives_ms))

@@ -43,7 +43,7 @@ def write(url: str, visitors: dict[str, dict[str, tuple[float, float]]]) -> None
         pd.Series([v for v, _, _ in rows]),
         AT_MS,
         pd.Series([value for _, value, _ in rows]),
-        pd.Series([struct.pack(">qdd", AT_MS, *x) for _, _, x in rows]),
+        pd.Series([struct.pack(">qqdd", AT_MS, AT_MS, *x) for _, _, x in rows]),
     )
     sink.close()
 

@@ -74,7 +74,7 @@ def write_and_refresh(address: RedisAddress) -> None:
     sink.open(Metrics())
     # So many values that the function trims.
     rows = [("ann", f"value {i}") for i in range(400)] + [(f"visitor {i}", "tea") for i in range(50)]
-    numbers = [struct.pack(">qdd", AT_MS, 1000.0 + i, 1500.0) for i in range(len(rows))]
+    numbers = [struct.pack(">qqdd", AT_MS, AT_MS, 1000.0 + i, 1500.0) for i in range(len(rows))]
     sink.eval(
         pd.Series([v for v, _ in rows]), AT_MS, pd.Series([value for _, value in rows]), pd.Series(numbers)
     )

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from schemas.preferences import AT, META_FIELDS, Horizon, PreferenceSchema, pack, unpack
+from schemas.preferences import AT, META_FIELDS, SINCE, Horizon, PreferenceSchema, pack, unpack
 from sink_connectors.preference_commands import Fields, grow_commands, hash01, sample_command
-from sink_connectors.redis_functions import library
+from sink_connectors.redis_functions import function, library
+from sink_connectors.tombstones import Tombstones
 
 SCHEMA = PreferenceSchema(
     namespace="tm",
@@ -22,6 +23,7 @@ SCHEMA = PreferenceSchema(
     keep=3,
     sample_visitors=4,
 )
+TOMBSTONES = Tombstones("tm", b"secret")
 VALUES = ["", ":", "a", "a:b", "é", "商品", "!floor", *(f"v{i}" for i in range(60))]
 
 
@@ -32,11 +34,23 @@ def redis(redis: Any) -> Any:
     return redis
 
 
-def write(redis: Any, fields: Mapping[str, tuple[float, ...]], visitor: str = "ann", at_ms: int = 0) -> None:
+def write(
+    redis: Any,
+    fields: Mapping[str, tuple[float, ...]],
+    visitor: str = "ann",
+    at_ms: int = 0,
+    since_ms: int = 0,
+) -> int:
     packed: Fields = {name.encode(): pack(*numbers) for name, numbers in fields.items()}
-    packed[AT] = struct.pack(">q", at_ms)
-    for command in grow_commands(SCHEMA, {visitor: packed}):
-        redis.execute_command(*command)
+    packed[AT], packed[SINCE] = struct.pack(">q", at_ms), struct.pack(">q", since_ms)
+    [command] = grow_commands(SCHEMA, TOMBSTONES, {visitor: packed})
+    return int(redis.execute_command(*command))
+
+
+def erase(redis: Any, until_ms: int, visitor: str = "ann") -> int:
+    key = SCHEMA.visitor_key(visitor).encode()
+    answer = redis.execute_command("FCALL", function("erase"), 2, key, TOMBSTONES.key(visitor, key), until_ms)
+    return int(answer)
 
 
 def read(redis: Any, visitor: str = "ann") -> dict[str, tuple[float, ...]]:
@@ -158,3 +172,38 @@ def test_the_sample_is_the_visitors_of_smallest_hash_and_says_from_where_on_none
     smallest = sorted(visitors, key=hash01)[: SCHEMA.sample_visitors]
     assert [m.decode() for m in redis.zrange(SCHEMA.sample_key, 0, -1)] == smallest
     assert below == (hash01(smallest[-1]) if len(smallest) == SCHEMA.sample_visitors else 1.0)
+
+
+def test_what_was_erased_is_never_written_again(redis: Any) -> None:
+    write(redis, {"c:tea": (1.0, 1.0)}, since_ms=5)
+    assert erase(redis, 5) == 1
+    assert write(redis, {"c:tea": (9.0, 9.0)}, since_ms=5, at_ms=99) == -1, (
+        "from a state that knows nothing of it"
+    )
+    assert redis.keys("tm:{ann}*") == []
+    assert write(redis, {"c:tea": (0.5, 0.5)}, since_ms=6) > 0
+    assert read(redis) == {"c:tea": (0.5, 0.5)}
+
+
+def test_an_erasure_that_comes_again_leaves_what_came_since(redis: Any) -> None:
+    assert erase(redis, 5) == 1
+    write(redis, {"c:tea": (1.0, 1.0)}, since_ms=6)
+    assert erase(redis, 5) == 0
+    assert erase(redis, 3) == 0
+    assert write(redis, {"c:soap": (1.0, 1.0)}, since_ms=4) == -1, (
+        "an earlier erasure does not shorten a later one"
+    )
+    assert read(redis) == {"c:tea": (1.0, 1.0)}
+
+
+def test_a_hash_of_which_nobody_knows_how_old_it_is_goes(redis: Any) -> None:
+    redis.hset(SCHEMA.visitor_key("ann"), "c:tea", pack(1.0, 1.0))
+    assert erase(redis, 5) == 1
+    assert not redis.exists(SCHEMA.visitor_key("ann"))
+
+
+def test_the_earliest_time_is_kept(redis: Any) -> None:
+    for since_ms in (7, 5, 6):
+        write(redis, {"c:tea": (1.0, 1.0)}, since_ms=since_ms)
+    assert redis.hget(SCHEMA.visitor_key("ann"), "!since") == b"5"
+    assert erase(redis, 4) == 0

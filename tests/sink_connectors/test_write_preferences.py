@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from schemas.preferences import Horizon, PreferenceSchema
+from schemas.preferences import ERASURE_ROW, ROW_TIMES, Horizon, PreferenceSchema, retired_key, served_key
 from sink_connectors.redis_address import RedisAddress
 from sink_connectors.write_preferences import WritePreferences
 
@@ -58,8 +58,8 @@ def opened(url: str) -> tuple[WritePreferences, Metrics]:
     return sink, metrics
 
 
-def packed(at_ms: int, *numbers: float) -> bytes:
-    return struct.pack(">q4d", at_ms, *numbers)
+def packed(at_ms: int, *numbers: float, since_ms: int = 1) -> bytes:
+    return ROW_TIMES.pack(at_ms, since_ms) + struct.pack(">4d", *numbers)
 
 
 def test_a_bundle_is_in_redis_when_the_call_returns(redis: Any, redis_server: str) -> None:
@@ -76,13 +76,19 @@ def test_a_bundle_is_in_redis_when_the_call_returns(redis: Any, redis_server: st
     doubles = {n: struct.pack(">d", n) for n in range(11)}
     assert redis.hgetall(SCHEMA.visitor_key("ann")) == {
         b"!at": b"3",
+        b"!since": b"1",
         b"c:soap": doubles[1],
         b"c:tea": doubles[7],
         b"c": doubles[8],
         b"b:acme": doubles[9],
         b"b": doubles[10],
     }
-    assert redis.hgetall(SCHEMA.visitor_key("bob")) == {b"!at": b"2", b"b:acme": doubles[5], b"b": doubles[6]}
+    assert redis.hgetall(SCHEMA.visitor_key("bob")) == {
+        b"!at": b"2",
+        b"!since": b"1",
+        b"b:acme": doubles[5],
+        b"b": doubles[6],
+    }
     assert redis.zcard(SCHEMA.sample_key) == 2
     assert pa.Array.from_pandas(answer, mask=answer.isnull(), type=pa.int64()).to_pylist() == [3, None, None]
     assert metrics.values["rows_a_bundle"] == [3]
@@ -132,3 +138,48 @@ def test_another_layout_in_the_same_generation_is_refused(redis: Any, redis_serv
 
 def test_the_planner_may_not_move_it() -> None:
     assert not WritePreferences(RedisAddress("redis://localhost"), SCHEMA).is_deterministic()
+
+
+def rows_of(sink: WritePreferences, visitors: list[str], rows: list[bytes]) -> None:
+    facet = pd.Series([None if len(row) == ERASURE_ROW.size else "soap" for row in rows])
+    sink.eval(pd.Series(visitors), 0, facet, facet, pd.Series(rows))
+
+
+def test_an_erased_visitor_leaves_nothing_but_a_tombstone(redis: Any, redis_server: str) -> None:
+    sink, metrics = opened(redis_server)
+    old = packed(5, 1.0, 1.0, 1.0, 1.0)
+    rows_of(sink, ["ann", "bob"], [old, old])
+    redis.set(served_key("tm"), 2)
+    redis.hset(retired_key("tm"), "3", 0)
+    for generation in (2, 3):
+        redis.hset(f"tm:{{ann}}:preferences:{generation}", "!at", 1)
+        redis.zadd(f"tm:{{preferences:{generation}}}:sample", {"ann": 0.1, "bob": 0.2})
+
+    rows_of(sink, ["ann"], [ERASURE_ROW.pack(5)])
+    rows_of(sink, ["ann"], [old])  # as a worker that outlived its task manager would
+    sink.close()
+
+    left = {key: redis.dump(key) for key in redis.keys("*")}
+    assert [key for key, value in left.items() if b"ann" in key or b"ann" in value] == []
+    [tombstone] = redis.keys("tm:*:erased:*")
+    assert redis.get(tombstone) == b"5"
+    assert redis.zrange(SCHEMA.sample_key, 0, -1) == [b"bob"]
+    assert sum(metrics.values["erasures"]) == 1
+    assert sum(metrics.values["refused_as_erased"]) == 1
+
+
+def test_a_visitor_who_comes_back_starts_from_nothing(redis: Any, redis_server: str) -> None:
+    sink, _ = opened(redis_server)
+    rows = [packed(5, 9.0, 9.0, 9.0, 9.0), ERASURE_ROW.pack(5), packed(6, 1.0, 2.0, 3.0, 4.0, since_ms=6)]
+    rows_of(sink, ["ann"] * 3, rows)
+    sink.close()
+    assert redis.hget(SCHEMA.visitor_key("ann"), "c:soap") == struct.pack(">d", 1.0)
+    assert redis.zrange(SCHEMA.sample_key, 0, -1) == [b"ann"]
+
+
+def test_a_second_sink_finds_the_tombstones_of_the_first(redis: Any, redis_server: str) -> None:
+    for rows in ([ERASURE_ROW.pack(5)], [packed(5, 1.0, 1.0, 1.0, 1.0)]):
+        sink, _ = opened(redis_server)
+        rows_of(sink, ["ann"], rows)
+        sink.close()
+    assert redis.keys("tm:{ann}*") == []

@@ -1,8 +1,6 @@
 """`tidemark generations`, `compare`, `promote`: rebuilds beside what is served."""
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.connected import Namespace, Redis, connected
 from tidemark.cli.progress import bars
 from tidemark.errors import UserError
 from tidemark.settings import Settings
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
     from tidemark.compare import Comparison, HorizonTally
     from tidemark.generations import Generation
 
-Redis = Annotated[str, typer.Option(help="URL of Redis. Default: the local stack's.")]
-Namespace = Annotated[str, typer.Option(help="First part of the keys. Default: tm.")]
 AsJson = Annotated[bool, typer.Option("--json", help="For programs, not for people.")]
 
 
@@ -34,7 +31,7 @@ def generations(as_json: AsJson = False, redis: Redis = "", namespace: Namespace
     from tidemark.generations import find_generations
 
     namespace = namespace or Settings().namespace
-    with _connected(redis) as client, bars() as bar:
+    with connected(redis) as client, bars() as bar:
         found = find_generations(client, namespace, lambda part: bar("counting", part))
     if as_json:
         print(json.dumps([_generation_json(generation) for generation in found], indent=2))
@@ -69,7 +66,7 @@ def compare(
     """
     from tidemark.compare import compare as compare_generations
 
-    with _connected(redis) as client, bars() as bar:
+    with connected(redis) as client, bars() as bar:
         found = compare_generations(
             client,
             namespace or Settings().namespace,
@@ -106,7 +103,7 @@ def promote(
     from tidemark.promote import promote as promote_generation
 
     keep_s = _seconds(keep)
-    with _connected(redis) as client, bars() as bar:
+    with connected(redis) as client, bars() as bar:
         done = promote_generation(client, namespace or Settings().namespace, new, keep_s, bar, force=force)
     console = Console(soft_wrap=True)
     for warning in done.warnings:
@@ -117,22 +114,6 @@ def promote(
         console.print(
             f"Generation {done.before} is there for {keep}: tidemark promote {done.before} takes this back"
         )
-
-
-@contextmanager
-def _connected(url: str) -> Iterator[Any]:
-    """A Redis that answers; what goes wrong in between is one line."""
-    from redis.exceptions import RedisClusterException, RedisError
-
-    from sink_connectors.redis_errors import explained
-    from tidemark.redis_client import redis_client
-
-    address = Settings().redis_address(url)
-    try:
-        with redis_client(address) as client:
-            yield client
-    except (RedisError, RedisClusterException, OSError) as error:
-        raise UserError(explained(error, address)) from error
 
 
 def _seconds(keep: str) -> int | None:

@@ -9,8 +9,8 @@ from rich.console import Console
 from tidemark.errors import UserError
 
 # A family of commands is a module with `add_to(app)`. Families other than
-# `show` and `generations` need `tidemark[jobs]`.
-FAMILIES = ("stack", "jobs", "replay", "gate", "show", "generations", "demo")
+# `show`, `generations` and `visitors` need `tidemark[jobs]`.
+FAMILIES = ("stack", "jobs", "replay", "gate", "show", "generations", "visitors", "demo")
 
 app = typer.Typer(
     name="tidemark",

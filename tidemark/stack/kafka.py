@@ -120,10 +120,16 @@ LOGGING = (
 )
 
 
+def new_cluster_id() -> str:
+    """128 random bits as Kafka writes them, never with `-` first: its tool would take that for an option."""
+    first, *rest = uuid.uuid4().bytes
+    return base64.urlsafe_b64encode(bytes([first & 0x7F, *rest])).decode().rstrip("=")
+
+
 def format_data(program: list[str], data: Path, properties: Path, secrets: Secrets | None) -> None:
     """Make an empty data folder with a cluster id and users, as Kafka wants before its first start."""
     shutil.rmtree(data, ignore_errors=True)  # what an interrupted attempt left
-    cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+    cluster = new_cluster_id()
     arguments = ["kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)]
     said = run_unseen(data.parent, program, [*arguments, *(users(secrets) if secrets else ())])
     if not (data / "meta.properties").exists():

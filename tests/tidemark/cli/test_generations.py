@@ -1,15 +1,14 @@
 """`tidemark generations`, `compare` and `promote`, as a person types them."""
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from schemas.preferences import served_key
+from tests.tidemark.cli.typed import tidemark
 from tests.tidemark.generations_in_redis import schema, write
-from tidemark.cli.main import main
 
 
 @pytest.fixture(autouse=True)
@@ -21,14 +20,6 @@ def _shop(redis: Any, redis_server: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     monkeypatch.setenv("COLUMNS", "140")
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.chdir(tmp_path)
-
-
-def tidemark(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
-    """The exit code."""
-    monkeypatch.setattr(sys, "argv", ["tidemark", *words])
-    with pytest.raises(SystemExit) as end:
-        main()
-    return int(end.value.code or 0)
 
 
 def cells(shown: str, first: str) -> list[str]:

@@ -26,7 +26,10 @@ MISTAKES = {
     "bands that fall": (["--set", "price_bands=[5,1]"], "price_bands: bounds must be above zero and ascend"),
     "text for a number": (["--set", "keep=many"], "keep: Input should be a valid integer"),
     "broken JSON": (["--set", "horizons={live"], 'for field "horizons"'),
-    "a misspelt setting": (["--set", "kepe=5"], "no setting 'kepe'; there is: topic, horizons"),
+    "a misspelt setting": (
+        ["--set", "kepe=5"],
+        "no setting 'kepe'; there is: topic, erasures_topic, horizons",
+    ),
     "a setting without a value": (["--set", "keep"], "write KEY=VALUE"),
     "a start that is no time": (["--start", "yesterday"], "'yesterday' is none of earliest, latest"),
     "no Kafka": (["--kafka", NOBODY], f"Kafka at {NOBODY}"),

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from tests.tidemark.cli.typed import tidemark
 from tests.tidemark.test_client import AT_MS, fill
-from tidemark.cli.main import main
 
 
 @pytest.fixture(autouse=True)
@@ -25,10 +25,7 @@ def _shop(redis: Any, redis_server: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
 
 def show(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
     """Exit code of `tidemark show visitor …`."""
-    monkeypatch.setattr(sys, "argv", ["tidemark", "show", "visitor", *arguments])
-    with pytest.raises(SystemExit) as end:
-        main()
-    return int(end.value.code or 0)
+    return tidemark(monkeypatch, "show", "visitor", *arguments)
 
 
 def test_a_visitor_is_a_table_a_facet() -> None:

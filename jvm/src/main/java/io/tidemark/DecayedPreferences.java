@@ -4,7 +4,6 @@ import static org.apache.flink.table.annotation.ArgumentTrait.PASS_COLUMNS_THROU
 import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE;
 
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
@@ -17,68 +16,101 @@ import org.apache.flink.types.Row;
 /**
  * Folds a visitor's events into decayed sums, one a facet value and horizon, and says what each event changed.
  *
- * <p>Input rows, partitioned by visitor: visitor id, event id, event time (epoch ms), weight, a column that is passed
- * on, then one column a facet (null: the event has none). An event id seen within a day of processing time, or a null
- * weight (a behaviour that the configuration does not weigh), gives no row. Any other event gives one, {@code packed}:
- * the visitor's latest event time (long), then for each facet the value's and the facet total's log2 S + T/h per
- * horizon (doubles, big endian; zeros for a null facet).
+ * <p>Input rows, partitioned by a bucket of visitors: bucket, visitor id, event id, event time (epoch ms), weight,
+ * whether it erases, a column that is passed on, then one column a facet (null: the event has none). An event id seen
+ * within {@code seen_ms} of processing time, a null weight (a behaviour that the configuration does not weigh) and an
+ * event that has been erased give no row. Any other event gives one, {@code packed}: the visitor's latest and earliest
+ * event time in the sums (longs), then for each facet the value's and the facet total's log2 S + T/h per horizon
+ * (doubles, big endian; zeros for a null facet).
  *
- * <p>State: an entry a visitor ({@link VisitorState}), one a value of a facet that has many, one an event id. Each is
- * dropped by Flink when it has not been written for {@code table.exec.state.ttl} (event ids: a day), which the
- * argument {@code ttl_ms} repeats for {@link RecentVisitors}.
+ * <p>A row that erases asks to forget what the visitor did at its event time or before. All sums of the visitor go
+ * unless every event in them is later, such events count for nothing from then on, and the row gives one: its event
+ * time (long).
+ *
+ * <p>State: {@code sums}, an entry a visitor ({@link VisitorState}) and one a value of a facet that has many, absent
+ * when not written for {@code ttl_ms}; {@code seen}, an entry an event, its {@link EventHash} and when it was seen. What has expired is
+ * removed by a {@link Sweep} of the bucket each {@code sweep_ms}: Flink's own time to live copies a key's whole map
+ * at every access on the heap.
  */
 public class DecayedPreferences extends ProcessTableFunction<byte[]> {
-  private static final int FIRST_FACET = 5;
+  private static final int FIRST_FACET = 7;
 
   private transient Counter events;
   private transient Counter duplicates;
   private transient Counter unweighed;
+  private transient Counter erasedEvents;
+  private transient Counter expired;
   private transient String parsed;
   private transient double[] halfLives;
   private transient RecentVisitors recent;
+  private transient Sweep sweep;
 
   @Override
   public void open(FunctionContext context) {
     events = context.getMetricGroup().counter("events");
     duplicates = context.getMetricGroup().counter("duplicates");
     unweighed = context.getMetricGroup().counter("unweighed");
+    erasedEvents = context.getMetricGroup().counter("erased_events");
+    expired = context.getMetricGroup().counter("expired_entries");
   }
 
   public void eval(
-      @StateHint MapView<String, byte[]> sums,
-      @StateHint(ttl = "1 day") MapView<String, Boolean> seen,
+      @StateHint(ttl = "0 s") MapView<String, byte[]> sums,
+      @StateHint(ttl = "0 s") MapView<Long, Long> seen,
       @ArgumentHint({SET_SEMANTIC_TABLE, PASS_COLUMNS_THROUGH}) Row event,
       String half_lives_ms,
-      Long ttl_ms)
+      Long ttl_ms,
+      Long seen_ms,
+      Long sweep_ms)
       throws Exception {
+    long nowMs = System.currentTimeMillis();
+    if (recent == null) {
+      recent = new RecentVisitors(ttl_ms);
+      sweep = new Sweep(sweep_ms, nowMs);
+    }
+    if (sweep.isDue(event.getFieldAs(0), nowMs)) {
+      expired.inc(Sweep.removeExpired(sums, RecentVisitors::writtenMs, nowMs - ttl_ms));
+      expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
+    }
+    String visitor = event.getFieldAs(1);
+    long eventTime = event.getFieldAs(3);
+    if (event.<Boolean>getFieldAs(5)) {
+      state(event, sums, nowMs, half_lives_ms).erase(eventTime);
+      collect(ByteBuffer.allocate(Long.BYTES).putLong(eventTime).array());
+      return;
+    }
     events.inc();
-    Double weight = event.getFieldAs(3);
+    Double weight = event.getFieldAs(4);
     if (weight == null) {
       unweighed.inc();
       return;
     }
-    String eventId = event.getFieldAs(1);
-    if (seen.contains(eventId)) {
+    Long id = EventHash.of(visitor, event.getFieldAs(2));
+    Long seenMs = seen.get(id);
+    if (seenMs != null && seenMs >= nowMs - seen_ms) {
       duplicates.inc();
       return;
     }
-    seen.put(eventId, true);
-    if (recent == null) {
-      recent = new RecentVisitors(ttl_ms);
+    VisitorState state = state(event, sums, nowMs, half_lives_ms);
+    if (eventTime <= state.erased()) {
+      erasedEvents.inc();
+      return;
     }
-    fold(recent.entries(event.getFieldAs(0), sums), event, weight, halfLives(half_lives_ms));
+    seen.put(id, nowMs);
+    collect(state.add(facets(event), weight, eventTime));
   }
 
-  private void fold(RecentVisitors.Entries entries, Row event, double weight, double[] halfLives) throws Exception {
-    long eventTime = event.getFieldAs(2);
-    byte[][] values = new byte[event.getArity() - FIRST_FACET][];
+  private VisitorState state(Row event, MapView<String, byte[]> sums, long nowMs, String halfLivesMs) throws Exception {
+    int facets = event.getArity() - FIRST_FACET;
+    return new VisitorState(recent.entries(event.getFieldAs(1), sums, nowMs), facets, halfLives(halfLivesMs));
+  }
+
+  private static String[] facets(Row event) {
+    String[] values = new String[event.getArity() - FIRST_FACET];
     for (int facet = 0; facet < values.length; facet++) {
-      String value = event.getFieldAs(FIRST_FACET + facet);
-      values[facet] = value == null ? null : value.getBytes(StandardCharsets.UTF_8);
+      values[facet] = event.getFieldAs(FIRST_FACET + facet);
     }
-    ByteBuffer packed = ByteBuffer.allocate(Long.BYTES + 2 * Double.BYTES * halfLives.length * values.length);
-    new VisitorState(entries, halfLives, weight, eventTime, packed).add(values);
-    collect(packed.array());
+    return values;
   }
 
   /** Parses the literal argument once: half-lives in ms, separated by spaces. */

@@ -1,5 +1,6 @@
 package io.tidemark;
 
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -7,79 +8,114 @@ import java.util.Map;
 import org.apache.flink.table.api.dataview.MapView;
 
 /**
- * State entries of the visitors that came last, as they were read or written: a visitor's events come in bursts, and
- * reading from RocksDB costs more than folding.
+ * Entries of visitors: their names, how long they live, and those of the visitors that came last on the heap.
  *
- * <p>Every write goes through to the state at once, so nothing here is missed when it is lost. A key belongs to one
- * instance of the function, so nobody else writes what is kept here. What Flink drops by its time to live is found
- * gone at most {@value #TRUSTED_MS} ms later: no entry is trusted for longer than that, nor than the time to live.
+ * <p>A bucket's state holds the entries of all its visitors. A key is the length of the visitor's id, a colon, the id
+ * and the entry's name, so no visitor's keys begin like another's. An entry begins with when it was written (epoch ms
+ * of processing time, 8 bytes) and counts as absent once that is longer ago than the time to live.
+ *
+ * <p>A visitor's events come in bursts, and reading from RocksDB costs more than folding. Every write goes through to
+ * the state at once, so nothing kept here is missed when it is lost; a key belongs to one instance of the function, so
+ * nobody else writes it; and what a sweep removes has expired here too.
  */
 final class RecentVisitors {
-  private static final long TRUSTED_MS = 60_000;
   private static final long CAPACITY_BYTES = 32 << 20;
-  private static final int OBJECTS_BYTES = 160; // of an entry: two objects, a map's node, array headers
+  private static final int OBJECTS_BYTES = 200; // of an entry: nodes of maps, strings, headers of arrays
 
-  private final LinkedHashMap<String, Map<String, Kept>> visitors = new LinkedHashMap<>(1024, 0.75f, true);
-  private final long trustedMs;
+  private final LinkedHashMap<String, Visitor> visitors = new LinkedHashMap<>(1024, 0.75f, true);
+  private final long ttlMs;
   private long bytes;
 
-  private record Kept(byte[] bytes, long untilMs) {}
+  private record Visitor(String prefix, Map<String, byte[]> entries) {}
 
-  /** @param ttlMs time to live of the state; 0: it lives for ever. */
   RecentVisitors(long ttlMs) {
-    trustedMs = ttlMs == 0 ? TRUSTED_MS : Math.min(ttlMs, TRUSTED_MS);
+    this.ttlMs = ttlMs;
   }
 
-  /** The entries of {@code visitor}, whose state is {@code state}; to be used for one event. */
-  Entries entries(String visitor, MapView<String, byte[]> state) {
-    Map<String, Kept> kept = visitors.computeIfAbsent(visitor, v -> new HashMap<>());
-    for (Iterator<Map<String, Kept>> eldest = visitors.values().iterator(); bytes > CAPACITY_BYTES && visitors.size() > 1; ) {
-      eldest.next().forEach((name, entry) -> bytes -= size(name, entry.bytes));
+  /** The entries of {@code visitor}, whose bucket's state is {@code state}; to be used for one event. */
+  Entries entries(String visitor, MapView<String, byte[]> state, long nowMs) {
+    Visitor known = visitors.get(visitor);
+    if (known == null) {
+      known = new Visitor(visitor.length() + ":" + visitor, new HashMap<>());
+      visitors.put(visitor, known);
+    }
+    if (bytes > CAPACITY_BYTES) {
+      evict();
+    }
+    return new Entries(known, state, nowMs);
+  }
+
+  private void evict() {
+    for (Iterator<Visitor> eldest = visitors.values().iterator(); bytes > CAPACITY_BYTES && visitors.size() > 1; ) {
+      forget(eldest.next());
       eldest.remove();
     }
-    return new Entries(kept, state, System.currentTimeMillis());
   }
 
-  private static long size(String name, byte[] entry) {
-    return OBJECTS_BYTES + name.length() + entry.length;
+  private void forget(Visitor visitor) {
+    visitor.entries.forEach((key, entry) -> bytes -= size(key, entry));
+    visitor.entries.clear();
+  }
+
+  private static long size(String key, byte[] entry) {
+    return OBJECTS_BYTES + key.length() + entry.length;
+  }
+
+  static long writtenMs(byte[] entry) {
+    return ByteBuffer.wrap(entry).getLong();
   }
 
   final class Entries {
-    private final Map<String, Kept> kept;
+    static final int HEADER = Long.BYTES;
+
+    private final Visitor visitor;
     private final MapView<String, byte[]> state;
     private final long nowMs;
 
-    private Entries(Map<String, Kept> kept, MapView<String, byte[]> state, long nowMs) {
-      this.kept = kept;
+    private Entries(Visitor visitor, MapView<String, byte[]> state, long nowMs) {
+      this.visitor = visitor;
       this.state = state;
       this.nowMs = nowMs;
     }
 
-    /** The entry of that name; null: there is none. */
+    /** The entry of that name, {@value #HEADER} bytes before its content; null: there is none. */
     byte[] get(String name) throws Exception {
-      Kept known = kept.get(name);
-      if (known != null && nowMs < known.untilMs) {
-        return known.bytes;
+      String key = key(name);
+      byte[] entry = visitor.entries.get(key);
+      if (entry == null) {
+        entry = state.get(key);
+        if (entry != null) {
+          keep(key, entry);
+        }
       }
-      byte[] stored = state.get(name);
-      if (stored != null) {
-        keep(name, stored);
-      }
-      return stored;
+      return entry == null || writtenMs(entry) < nowMs - ttlMs ? null : entry;
     }
 
-    /** Replaces the entry of that name. */
+    /** Replaces the entry of that name; its first {@value #HEADER} bytes are written here. */
     void put(String name, byte[] entry) throws Exception {
-      state.put(name, entry);
-      keep(name, entry);
+      String key = key(name);
+      ByteBuffer.wrap(entry).putLong(nowMs);
+      state.put(key, entry);
+      keep(key, entry);
     }
 
-    private void keep(String name, byte[] entry) {
-      bytes += size(name, entry);
-      Kept former = kept.put(name, new Kept(entry, nowMs + trustedMs));
-      if (former != null) {
-        bytes -= size(name, former.bytes);
+    /** Removes every entry of the visitor: looks through the whole bucket. */
+    void clear() throws Exception {
+      for (Iterator<String> keys = state.keys().iterator(); keys.hasNext(); ) {
+        if (keys.next().startsWith(visitor.prefix)) {
+          keys.remove();
+        }
       }
+      forget(visitor);
+    }
+
+    private String key(String name) {
+      return name.isEmpty() ? visitor.prefix : visitor.prefix + name;
+    }
+
+    private void keep(String key, byte[] entry) {
+      byte[] former = visitor.entries.put(key, entry);
+      bytes += former == null ? size(key, entry) : entry.length - former.length;
     }
   }
 }

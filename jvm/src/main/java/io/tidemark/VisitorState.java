@@ -7,64 +7,107 @@ import java.util.Arrays;
 /**
  * What every event of a visitor touches, as one entry of state, rewritten whole: state access costs more than bytes.
  *
- * <p>Layout: version (1), latest event time (long), erasure time (long, for later), facets (1); then a facet: spilled
- * (1), the total's {@link DecayedSums} (absent while the facet has none: a zero byte instead of its version), count
- * of values here (1), and each value: length (2), UTF-8, {@link DecayedSums}.
+ * <p>Layout after the entry's header: version (1), latest and earliest event time in the sums (longs; the least and
+ * the greatest long while they are empty), erasure time (long: what happened then or before is forgotten; the least
+ * long: nothing is), facets (1); then a facet: spilled (1), the total's {@link DecayedSums} (absent while the facet
+ * has none: a zero byte instead of its version), count of values here (1), and each value: length (2), UTF-8, {@link
+ * DecayedSums}.
  *
  * <p>A facet keeps its first {@value #INLINE} values here. When there is one more, all of them move to entries of
  * their own and the facet is spilled for good: brands and price bands stay, categories of a keen visitor go.
  */
 final class VisitorState {
-  static final byte VERSION = 1;
+  static final byte VERSION = 2;
   static final int INLINE = 16;
 
   /** Name of the entry; those of single values begin with the facet's number. */
   private static final String VISITOR = "";
 
-  private static final int HEADER = 1 + 2 * Long.BYTES + 1;
+  private static final int LATEST = RecentVisitors.Entries.HEADER + 1;
+  private static final int SINCE = LATEST + Long.BYTES;
+  private static final int ERASED = SINCE + Long.BYTES;
+  private static final int FACETS = ERASED + Long.BYTES;
+  private static final int HEADER = FACETS + 1;
 
   private final RecentVisitors.Entries entries;
   private final double[] halfLives;
-  private final double weight;
-  private final long eventTime;
-  private final ByteBuffer packed;
-  private ByteBuffer old;
+  private final int sums;
+  private final ByteBuffer old;
+  private double weight;
+  private long eventTime;
+  private ByteBuffer packed;
   private ByteBuffer next;
 
-  VisitorState(
-      RecentVisitors.Entries entries, double[] halfLives, double weight, long eventTime, ByteBuffer packed) {
+  /**
+   * Reads the visitor's entry.
+   *
+   * @throws IllegalStateException it is of another version or has another number of facets.
+   */
+  VisitorState(RecentVisitors.Entries entries, int facets, double[] halfLives) throws Exception {
     this.entries = entries;
     this.halfLives = halfLives;
-    this.weight = weight;
-    this.eventTime = eventTime;
-    this.packed = packed;
+    sums = DecayedSums.size(halfLives);
+    byte[] entry = entries.get(VISITOR);
+    old = ByteBuffer.wrap(entry == null ? empty(facets) : entry);
+    byte version = old.get(LATEST - 1);
+    if (version != VERSION || old.get(FACETS) != facets) {
+      throw new IllegalStateException("state of version " + version + " with " + old.get(FACETS)
+          + " facets, this job reads version " + VERSION + " with " + facets + ": rebuild it by replay");
+    }
   }
 
-  /** Adds an event with these facet values (null: none) to the state; its row goes to {@code packed}. */
-  void add(byte[][] values) throws Exception {
-    byte[] entry = entries.get(VISITOR);
-    int sums = DecayedSums.size(halfLives);
-    int growth = 0;
-    for (byte[] value : values) {
-      growth += 2 + sums + (value == null ? 0 : 2 + value.length + sums);
+  /** Events of this time or before count for nothing. */
+  long erased() {
+    return old.getLong(ERASED);
+  }
+
+  /** Forgets what happened at {@code time} or before: all sums, unless everything in them is later. */
+  void erase(long time) throws Exception {
+    byte[] entry = old.array().clone();
+    if (old.getLong(SINCE) <= time) {
+      entries.clear();
+      entry = empty(old.get(FACETS));
     }
-    old = ByteBuffer.wrap(entry == null ? empty(values.length) : entry);
+    ByteBuffer.wrap(entry).putLong(ERASED, Math.max(erased(), time));
+    entries.put(VISITOR, entry);
+  }
+
+  /** Adds an event with these facet values (null: none); returns its row. */
+  byte[] add(String[] values, double weight, long eventTime) throws Exception {
+    this.weight = weight;
+    this.eventTime = eventTime;
+    byte[][] encoded = new byte[values.length][];
+    int growth = 0;
+    for (int facet = 0; facet < values.length; facet++) {
+      if (values[facet] != null) {
+        encoded[facet] = values[facet].getBytes(StandardCharsets.UTF_8);
+        growth += 2 + encoded[facet].length + 2 * sums;
+      }
+    }
+    packed = ByteBuffer.allocate(2 * Long.BYTES + 2 * Double.BYTES * halfLives.length * values.length);
     next = ByteBuffer.allocate(old.capacity() + growth);
-    long latest = Math.max(checked(values.length), eventTime);
-    packed.putLong(latest);
-    next.put(VERSION).putLong(latest).putLong(old.getLong()).put(old.get());
+    addHeader();
     for (int facet = 0; facet < values.length; facet++) {
       if (values[facet] == null) {
-        copyFacet(sums);
+        copyFacet();
         packed.position(packed.position() + 2 * Double.BYTES * halfLives.length);
       } else {
-        addToFacet(facet, values[facet], sums);
+        addToFacet(facet, values[facet], encoded[facet]);
       }
     }
     entries.put(VISITOR, Arrays.copyOf(next.array(), next.position()));
+    return packed.array();
   }
 
-  private void addToFacet(int facet, byte[] value, int sums) throws Exception {
+  private void addHeader() {
+    long latest = Math.max(old.getLong(LATEST), eventTime);
+    long since = Math.min(old.getLong(SINCE), eventTime);
+    packed.putLong(latest).putLong(since);
+    next.put(old.array(), 0, HEADER).putLong(LATEST, latest).putLong(SINCE, since);
+    old.position(HEADER);
+  }
+
+  private void addToFacet(int facet, String value, byte[] encoded) throws Exception {
     boolean isSpilled = old.get() != 0;
     int total = old.get(old.position()) == 0 ? -1 : old.position();
     ByteBuffer ofValue = packed.slice(packed.position(), Double.BYTES * halfLives.length);
@@ -77,23 +120,23 @@ final class VisitorState {
     int counted = next.position();
     next.put((byte) count);
     if (!isSpilled) {
-      if (addInline(value, count, sums, ofValue)) {
+      if (addInline(encoded, count, ofValue)) {
         return;
       }
       if (count < INLINE) {
         next.put(counted, (byte) (count + 1));
-        next.putShort((short) value.length).put(value);
+        next.putShort((short) encoded.length).put(encoded);
         DecayedSums.add(null, -1, weight, eventTime, halfLives, next, ofValue);
         return;
       }
-      spill(facet, counted + 1, count, sums);
+      spill(facet, counted + 1, count);
       next.put(flag, (byte) 1).put(counted, (byte) 0).position(counted + 1);
     }
-    addSpilled(facet, value, sums, ofValue);
+    addSpilled(facet + ":" + value, ofValue);
   }
 
   /** Copies the facet's values, the one in question with the event added; false: it is not among them. */
-  private boolean addInline(byte[] value, int count, int sums, ByteBuffer log) {
+  private boolean addInline(byte[] value, int count, ByteBuffer log) {
     boolean found = false;
     for (int i = 0; i < count; i++) {
       int start = old.position();
@@ -111,26 +154,27 @@ final class VisitorState {
     return found;
   }
 
-  private void addSpilled(int facet, byte[] value, int sums, ByteBuffer log) throws Exception {
-    String key = key(facet, value, 0, value.length);
-    byte[] before = entries.get(key);
-    ByteBuffer after = ByteBuffer.allocate(sums);
-    DecayedSums.add(before == null ? null : ByteBuffer.wrap(before), before == null ? -1 : 0, weight, eventTime,
-        halfLives, after, log);
-    entries.put(key, after.array());
+  private void addSpilled(String name, ByteBuffer log) throws Exception {
+    byte[] before = entries.get(name);
+    ByteBuffer after = ByteBuffer.allocate(RecentVisitors.Entries.HEADER + sums).position(RecentVisitors.Entries.HEADER);
+    DecayedSums.add(before == null ? null : ByteBuffer.wrap(before), before == null ? -1 : after.position(), weight,
+        eventTime, halfLives, after, log);
+    entries.put(name, after.array());
   }
 
-  private void spill(int facet, int from, int count, int sums) throws Exception {
+  private void spill(int facet, int from, int count) throws Exception {
     int position = from;
     for (int i = 0; i < count; i++) {
       int length = next.getShort(position);
       int at = position + 2 + length;
-      entries.put(key(facet, next.array(), position + 2, length), Arrays.copyOfRange(next.array(), at, at + sums));
+      ByteBuffer entry = ByteBuffer.allocate(RecentVisitors.Entries.HEADER + sums);
+      entry.position(RecentVisitors.Entries.HEADER).put(next.array(), at, sums);
+      entries.put(facet + ":" + new String(next.array(), position + 2, length, StandardCharsets.UTF_8), entry.array());
       position = at + sums;
     }
   }
 
-  private void copyFacet(int sums) {
+  private void copyFacet() {
     int start = old.position();
     old.get();
     old.position(old.position() + (old.get(old.position()) == 0 ? 1 : sums));
@@ -141,25 +185,9 @@ final class VisitorState {
     next.put(old.array(), start, old.position() - start);
   }
 
-  /** Reads version and latest time, leaving the position behind them; refuses what this job cannot continue. */
-  private long checked(int facets) {
-    byte version = old.get();
-    long latest = old.getLong();
-    byte stored = old.get(HEADER - 1);
-    if (version != VERSION || stored != facets) {
-      throw new IllegalStateException("state of version " + version + " with " + stored + " facets, this job reads version "
-          + VERSION + " with " + facets + ": rebuild it by replay");
-    }
-    return latest;
-  }
-
   private static byte[] empty(int facets) {
     ByteBuffer entry = ByteBuffer.allocate(HEADER + 3 * facets);
-    entry.put(VERSION).putLong(Long.MIN_VALUE).putLong(Long.MIN_VALUE).put((byte) facets);
-    return entry.array();
-  }
-
-  private static String key(int facet, byte[] bytes, int offset, int length) {
-    return facet + ":" + new String(bytes, offset, length, StandardCharsets.UTF_8);
+    entry.put(LATEST - 1, VERSION).put(FACETS, (byte) facets);
+    return entry.putLong(LATEST, Long.MIN_VALUE).putLong(SINCE, Long.MAX_VALUE).putLong(ERASED, Long.MIN_VALUE).array();
   }
 }
