@@ -26,9 +26,6 @@ PRODUCER = {
 
 def raw_messages(tables: "StreamTableEnvironment", config: EventGateConfig, group: str) -> "Table":
     """What trackers send, and dead letters sent again, as table `raw_messages`."""
-    topics = ";".join(config.topic_prefix + name for name in (RAW, RESENT))
-    of_avro = config.run.source(topics, "envelope", group).options()
-    options = {name: value for name, value in of_avro.items() if "avro" not in name} | {"format": "raw"}
     tables.execute_sql(
         f"""CREATE TABLE raw_messages (
             message BYTES,
@@ -37,9 +34,16 @@ def raw_messages(tables: "StreamTableEnvironment", config: EventGateConfig, grou
             `offset` BIGINT NOT NULL METADATA VIRTUAL,
             `timestamp` TIMESTAMP_LTZ(3) NOT NULL METADATA VIRTUAL,
             headers MAP<STRING, BYTES> METADATA VIRTUAL
-        ) WITH ({_listed(options)})"""
+        ) WITH ({_listed(source_options(config, group))})"""
     )
     return tables.from_path("raw_messages")
+
+
+def source_options(config: EventGateConfig, group: str) -> dict[str, str]:
+    """Of the connector, for what the gate reads."""
+    topics = ";".join(config.topic_prefix + name for name in (RAW, RESENT))
+    of_avro = config.run.source(topics, "envelope", group).options()
+    return {name: value for name, value in of_avro.items() if "avro" not in name} | {"format": "raw"}
 
 
 def outcome_topics(tables: "StreamTableEnvironment", config: EventGateConfig) -> "StatementSet":
@@ -49,7 +53,18 @@ def outcome_topics(tables: "StreamTableEnvironment", config: EventGateConfig) ->
     -------
     A set of statements, for the INSERT.
     """
-    options = {
+    tables.execute_sql(
+        f"""CREATE TABLE outcomes (
+            key BYTES, `value` BYTES,
+            topic STRING NOT NULL METADATA, headers MAP<STRING, BYTES> METADATA
+        ) WITH ({_listed(sink_options(config))})"""
+    )
+    return tables.create_statement_set()
+
+
+def sink_options(config: EventGateConfig) -> dict[str, str]:
+    """Of the connector, for what the gate writes."""
+    return {
         "connector": "kafka",
         "topic": ";".join(config.topic_prefix + name for name in OUTCOMES),
         **config.run.kafka.connector_options(),
@@ -60,13 +75,6 @@ def outcome_topics(tables: "StreamTableEnvironment", config: EventGateConfig) ->
         "value.fields-include": "EXCEPT_KEY",
         "sink.delivery-guarantee": "at-least-once",
     }
-    tables.execute_sql(
-        f"""CREATE TABLE outcomes (
-            key BYTES, `value` BYTES,
-            topic STRING NOT NULL METADATA, headers MAP<STRING, BYTES> METADATA
-        ) WITH ({_listed(options)})"""
-    )
-    return tables.create_statement_set()
 
 
 def _listed(options: dict[str, str]) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
+
 from flink_jobs.kafka_access import KafkaAccess
 from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, WITHHELD
 from tidemark.errors import UserError
@@ -30,6 +32,7 @@ SETTINGS = {
 """What differs from the broker's defaults, for topics whose names end so (`test.events.raw`)."""
 
 PARTITIONS = 4
+COORDINATOR_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -116,8 +119,17 @@ def max_message_bytes(kafka: Kafka, topic: str) -> int:
 
 def committed_offsets(kafka: Kafka, group: str, topic: str) -> dict[int, int]:
     """By partition, the offset up to which a consumer group has read; without those it never committed."""
+    from kafka.errors import RetriableError
+
+    # Until the first of all groups commits, Kafka has no coordinator, and makes one when it is asked for it.
+    asking = Retrying(
+        retry=retry_if_exception_type(RetriableError),
+        stop=stop_after_delay(CONNECT_TIMEOUT_S),
+        wait=wait_fixed(COORDINATOR_S),
+        reraise=True,
+    )
     with _admin(kafka) as admin:
-        found = admin.list_group_offsets(group)[group]
+        found = asking(admin.list_group_offsets, group)[group]
         return {part.partition: at.offset for part, at in found.items() if part.topic == topic}
 
 

@@ -120,7 +120,8 @@ def test_the_gate_takes_what_trackers_send(machine: Machine) -> None:
     send(machine, RAW, [("v1", raw) for raw in raws])
 
     def accounted() -> tuple[int, int, int]:
-        report = json.loads(tidemark(machine, "gate-report", "--json").stdout)
+        done = tidemark(machine, "gate-report", "--json")
+        report = json.loads(done.stdout or pytest.fail(done.stderr))
         return report["passed"]["exposures"], report["dead_letters"], report["withheld"]["duplicate"]
 
     await_true(lambda: accounted() == (1, 1, 1), 60, lambda: f"{accounted()} {machine.log(GATE)}")
