@@ -1,6 +1,7 @@
 import io
 import os
 import signal
+from collections.abc import Iterator
 
 import pytest
 from rich.console import Console
@@ -59,6 +60,15 @@ def test_the_summary_says_when_there_was_nothing_to_send_or_no_end() -> None:
     assert summary(Replayed(sent=1, interrupted=True), "behaviors").startswith("Stopped. 1 event sent")
 
 
+@pytest.fixture
+def _heard() -> Iterator[None]:
+    """Ctrl-C ends this process, also where it was started in the background and ignores it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_heard")
 def test_ctrl_c_sets_the_flag_and_a_second_one_ends_at_once(capfd: pytest.CaptureFixture[str]) -> None:
     before = signal.getsignal(signal.SIGINT)
     with stopped_by_ctrl_c() as stop:
