@@ -47,6 +47,9 @@ def test_it_has_a_session_of_its_own_so_that_ctrl_c_does_not_reach_it(run: Path)
 def test_marked_finds_the_child_of_a_killed_parent(run: Path) -> None:
     started = shell(run, "sleep 60 & echo ready; wait")
     until_logged(run, "ready")
+    deadline = time.monotonic() + 10
+    while not pids(run) - {started.pid}:  # between fork and exec it has no environment
+        assert time.monotonic() < deadline, "the child does not start"
     child = next(iter(pids(run) - {started.pid}))
     kill(started)
     assert started.process() is None
