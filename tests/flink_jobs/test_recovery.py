@@ -1,7 +1,7 @@
 """What breaks, and what Redis holds afterwards: the oracle's values, whatever broke."""
 
 import time
-from threading import Thread
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -43,19 +43,28 @@ def send_again(corner: Corner, old: dict[str, dict[bytes, bytes]]) -> None:
     pipeline.execute()
 
 
+def produce_slowly(corner: Corner, events: list[dict[str, Any]], hurry: Event) -> None:
+    """A part at a time, ten seconds or more in all; what is left goes at once when `hurry` is set."""
+    for start in range(0, len(events), 4_000):
+        corner.produce(events[start : start + 4_000])
+        hurry.wait(0.5)
+
+
 def test_a_killed_task_manager_loses_and_doubles_nothing(corner: Corner) -> None:
     events = shuffled_within_days(complete_journey(80_000))
     expected = decayed_preferences(events, HALF_LIVES_MS)
     corner.produce(events[:40_000])
     job = corner.submit()
     await_true(lambda: corner.checkpoints(job) > 0, 60, lambda: "no checkpoint")
-    rest = Thread(target=corner.produce, args=(events[40_000:] + events[:40_000],))
+    killed = Event()
+    rest = Thread(target=produce_slowly, args=(corner, events[40_000:] + events[:40_000], killed))
     rest.start()
     time.sleep(1)
     old = snapshot(corner)
     assert old, "killed before anything was written: the test shows nothing"
     corner.stack.kill_task_manager()
     assert rest.is_alive(), "killed after the last event was sent: not in the middle"
+    killed.set()
     rest.join()
     corner.stack.start_task_manager()
     corner.await_agreement(expected)
