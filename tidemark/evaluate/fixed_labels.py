@@ -18,7 +18,12 @@ SHRINKAGE = 20.0
 
 
 def score_fixed(
-    labels: Ints, baskets: Baskets, half_life_ms: int, smoothing: float, span: Span, tick: Callable[[], None]
+    labels: Ints,
+    baskets: Baskets,
+    half_life_ms: int,
+    smoothing: float,
+    span: Span,
+    tick: Callable[[], object],
 ) -> tuple[Bits, Bits]:
     """(prequential, frozen) bits of B label sets; labels : (B, visitors). The distributions learn daily."""
     stream = VisitStream(baskets, half_life_ms)

@@ -43,7 +43,7 @@ def show(rows: Sequence[Row], goals: dict[str, tuple[str, float]], title: str, c
     goals : metric -> (≥ or ≤, the value to reach); a last line names them.
     """
     metrics = list(dict.fromkeys(row.metric for row in rows))
-    table = Table("", *metrics, title=title, title_justify="left")
+    table = Table("", *(metric.replace("_", " ") for metric in metrics), title=title, title_justify="left")
     for subject in dict.fromkeys(row.subject for row in rows):
         found = {row.metric: row for row in rows if row.subject == subject}
         table.add_row(subject, *(_cell(found.get(metric), goals.get(metric)) for metric in metrics))
@@ -55,7 +55,6 @@ def show(rows: Sequence[Row], goals: dict[str, tuple[str, float]], title: str, c
 def _cell(row: Row | None, goal: tuple[str, float] | None) -> str:
     if row is None:
         return ""
-    spread = "" if row.low == row.high else f" [{row.low:.4f}, {row.high:.4f}]"
     met = goal is not None and (row.value >= goal[1] if goal[0] == "≥" else row.value <= goal[1])
-    style = "[green]" if met else ""
-    return f"{style}{row.value:.4f}{'[/green]' if met else ''}[dim]{spread.replace('[', chr(92) + '[')}[/dim]"
+    value = f"[green]{row.value:.4f}[/green]" if met else f"{row.value:.4f}"
+    return value if row.low == row.high else f"{value}\n[dim]{row.low:.4f}–{row.high:.4f}[/dim]"

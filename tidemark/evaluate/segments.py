@@ -28,7 +28,7 @@ GOALS = {
 SETTINGS, REFITS = SegmentSettings(), RefitSettings()
 EIGHT = replace(REFITS, least=8, most=8)
 
-Tick = Callable[[], None]
+Tick = Callable[[], object]
 Subject = Callable[[Baskets, Tick], list[Row]]
 
 

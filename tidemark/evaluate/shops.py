@@ -47,6 +47,7 @@ class Shops:
     ) -> None:
         self._stream, self._segments, self._refits, self._seeds = stream, segments, refits, seeds
         self._sample = sample
+        self.smoothing = segments.smoothing
         self.models = SegmentModels.empty(len(seeds), refits.most, stream.dimensions)
         self.memory = Memory(len(seeds), visitors)
         ids = np.arange(visitors, dtype=np.uint64)
@@ -73,7 +74,7 @@ class Shops:
         found = refit_segments(
             X.astype(np.float32),
             labels,
-            self._segments.smoothing,
+            self.smoothing,
             bool(age_ms >= self._segments.hysteresis.settling_ms),
             self._refits,
             seed=self._seeds[shop] * 1_000_000 + int(self.models.seen[shop]),
@@ -101,11 +102,11 @@ class Shops:
             day.before,
             np.maximum(now.sums, 0.0),
             self.memory.segment[:, day.who],
-            self._segments.smoothing,
+            self.smoothing,
         )
 
 
-def run(shops: Shops, stream: VisitStream, span: Span, tick: Callable[[], None]) -> Outcome:
+def run(shops: Shops, stream: VisitStream, span: Span, tick: Callable[[], object]) -> Outcome:
     """Day by day: a basket is scored before anything learns from it. `tick` is called after each day."""
     B, visitors = shops.memory.segment.shape
     prequential = frozen = Bits.none(B)
@@ -120,7 +121,7 @@ def run(shops: Shops, stream: VisitStream, span: Span, tick: Callable[[], None])
             kept = np.maximum(shops.models.sums, 0.0), shops.memory.segment.copy()
         if kept is not None:
             prequential += shops.score(day, day.start_ms)
-            frozen += bits_of(day.counts, day.before, kept[0], kept[1][:, day.who], shops._segments.smoothing)
+            frozen += bits_of(day.counts, day.before, kept[0], kept[1][:, day.who], shops.smoothing)
         shops.learn(day)
         if kept is not None:
             changes[day.day - span.first] = _changed(before, shops.memory.segment)
