@@ -18,7 +18,7 @@ from operators.maths.segment_scores import Floats, Ints
 class RefitSettings:
     """When and how.
 
-    first_visits : of a shop before its first refit; each later one when its visits have doubled.
+    first_visits : of a shop before its first refit; each later one when its visits have grown by `every`.
     least, most : number of segments. growth : relative gain in the objective that each segment must bring.
     settling_gain : relative gain that a refit of a settling shop must bring. margin : nats per visitor who
     would change segment, in a shop that has settled.
@@ -26,6 +26,7 @@ class RefitSettings:
     """
 
     first_visits: int = 256
+    every: float = 1.5
     least: int = 2
     most: int = 12
     growth: float = 0.01
@@ -53,8 +54,8 @@ class Refit:
 def refit_due(
     seen: Ints, refitted_at: Ints, settings: RefitSettings
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(B,): shops whose visits, `seen`, have doubled since the last refit, at `refitted_at` visits."""
-    return np.asarray(seen >= np.maximum(2 * refitted_at, settings.first_visits))
+    """(B,): shops whose visits, `seen`, have grown by `every` since the last refit, at `refitted_at` visits."""
+    return np.asarray(seen >= np.maximum(settings.every * refitted_at, settings.first_visits))
 
 
 def refit_segments(
