@@ -1,4 +1,4 @@
-"""The bytes of one visitor at one shop: where it is, what challenges that, and its vector while it is sampled."""
+"""The bytes of one visitor at one shop: its segment, what challenges that, and its vector while sampled."""
 
 import struct
 from dataclasses import dataclass

@@ -104,9 +104,10 @@ def _own_scores(sums: Floats, visits: Visits, smoothing: float) -> Floats:
     here, shop = np.maximum(visits.segment, 0), visits.shop
     total = sums.sum(axis=1) + UNSEEN
     g = (total / total.sum(axis=1, keepdims=True))[shop[visits.row], visits.dimension]
-    rest = np.maximum(sums[shop[visits.row], here[visits.row], visits.dimension] - visits.before, 0.0)
-    weight = np.maximum(sums.sum(axis=2)[shop, here] - visits.per_row(visits.before), 0.0) + smoothing
-    share = (rest + smoothing * g) / weight[visits.row]
+    whole = sums[shop[visits.row], here[visits.row], visits.dimension]
+    own = np.minimum(whole, visits.before)
+    weight = np.maximum(sums.sum(axis=2)[shop, here] - visits.per_row(own), 0.0) + smoothing
+    share = (whole - own + smoothing * g) / weight[visits.row]
     return visits.per_row(visits.taste * np.log(share / g))
 
 

@@ -31,7 +31,7 @@ class MixtureSettings:
 
     forgetting: float = 0.99
     steadiness: float = 100.0
-    steadiness_of_strengths: float = 1.0
+    steadiness_of_strengths: float = 0.3
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from operators.maths.segment_scores import Floats, Ints
 class RefitSettings:
     """When and how.
 
-    first_visits : of a shop before its first refit; each later one when its visits have grown by `every`.
+    first_visits : of a shop before its first refit; each later one when they are `every` times as many.
     least, most : number of segments. growth : relative gain in the objective that each segment must bring.
     settling_gain : relative gain that a refit of a settling shop must bring. margin : nats per visitor who
     would change segment, in a shop that has settled.
@@ -54,7 +54,7 @@ class Refit:
 def refit_due(
     seen: Ints, refitted_at: Ints, settings: RefitSettings
 ) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """(B,): shops whose visits, `seen`, have grown by `every` since the last refit, at `refitted_at` visits."""
+    """(B,): shops whose visits, `seen`, are `every` times those at the last refit, `refitted_at`."""
     return np.asarray(seen >= np.maximum(settings.every * refitted_at, settings.first_visits))
 
 
@@ -85,7 +85,8 @@ def refit_segments(
         clear = gain > settings.margin * np.count_nonzero(renamed != labels)
     else:
         clear = gain > settings.settling_gain * abs(float(before.objective[0]))
-    accepted = clear or k not in fits
+    fewer = best_k < k and gain >= 0  # a duplicate goes, whoever has to move
+    accepted = bool(clear or fewer or k not in fits)
     return Refit(
         renamed if accepted else labels, accepted, float(before.objective[0]), float(best.objective[0])
     )

@@ -61,7 +61,7 @@ def preferences(output: Output = None) -> None:
     tidemark evaluate preferences
     """
     from tidemark.evaluate.baskets import complete_journey
-    from tidemark.evaluate.preferences import GOALS, NEXT_BASKET, OWN, next_basket, own
+    from tidemark.evaluate.preferences import GOALS, NEXT_BASKET, OWN, Own, next_basket
 
     console = Console()
     everybody = complete_journey(with_demographics=False)
@@ -69,7 +69,8 @@ def preferences(output: Output = None) -> None:
     rows = _table(console, "the next basket of every household", ranked, everybody.days, GOALS)
     known = complete_journey(with_demographics=True)
     title = f"own preferences, bits per purchase over everybody's distribution; {FIVE_SEEDS}"
-    rows += _table(console, title, [partial(own, known, subject) for subject in OWN], known.days, GOALS)
+    own = Own(known)
+    rows += _table(console, title, [partial(own, subject) for subject in OWN], known.days, GOALS)
     _write(rows, output, "preferences", console)
 
 

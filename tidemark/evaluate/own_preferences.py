@@ -4,11 +4,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints, shares
+from operators.maths.segment_scores import Floats, Ints
 from tidemark.evaluate.baskets import DAY_MS, Baskets
 from tidemark.evaluate.predictors import Predictor
 from tidemark.evaluate.ranking import ranking_sums
-from tidemark.evaluate.shops import Shops, Span
+from tidemark.evaluate.segment_history import SegmentHistory
+from tidemark.evaluate.shops import Span
 from tidemark.evaluate.visit_stream import Day, VisitStream
 
 LONG_MS, RECENT_MS = 90 * DAY_MS, 7 * DAY_MS
@@ -55,7 +56,7 @@ class Score:
 class Preferences:
     """The stream at several horizons, and what several predictors make of it.
 
-    shops : one for each predictor, whose segments it gets; None: everybody is of one segment.
+    history : of as many shops as there are predictors; None: everybody is of one segment.
     """
 
     def __init__(
@@ -63,9 +64,9 @@ class Preferences:
         baskets: Baskets,
         predictors: Sequence[Predictor],
         streams: Sequence[VisitStream],
-        shops: Shops | None = None,
+        history: SegmentHistory | None = None,
     ) -> None:
-        self._baskets, self._predictors, self._streams, self._shops = baskets, predictors, streams, shops
+        self._baskets, self._predictors, self._streams, self._history = baskets, predictors, streams, history
         self._bought = np.zeros(len(baskets.names))
 
     def run(self, span: Span, ranking: bool, tick: Callable[[], object]) -> list[Score]:
@@ -77,15 +78,13 @@ class Preferences:
             day = days[0]
             if day.day >= span.end:
                 break
-            if self._shops is not None:
-                self._shops.refit()
             everybody = (self._bought + UNSEEN) / (self._bought + UNSEEN).sum()
             X = np.stack([at_horizon.before for at_horizon in days])
             if day.day == span.first:
-                frozen = [self._frozen(i, everybody, latest_ms) for i in range(len(scores))]
+                frozen = [self._frozen(i, day.day, everybody, latest_ms) for i in range(len(scores))]
             if day.day >= FIRST_DAY:
                 for i, (predictor, score) in enumerate(zip(self._predictors, scores, strict=True)):
-                    segment = self._segments(i, day.who, everybody)
+                    segment = self._segments(i, day.day, day.who, everybody)
                     p = predictor.predict(X, segment, everybody)
                     if frozen is not None:
                         score.add(day.counts, p, everybody)
@@ -94,25 +93,21 @@ class Preferences:
                             self._rank(score, day, p)
                     predictor.learn(X, segment, everybody, day.counts)
             self._bought = self._bought * 0.5 ** (DAY_MS / LONG_MS) + day.counts.sum(axis=0)
-            if self._shops is not None:
-                self._shops.learn(day)
             latest_ms = int(day.at_ms.max(initial=latest_ms))
             tick()
         return scores
 
-    def _segments(self, i: int, who: Ints, everybody: Floats) -> Floats:
-        """(n, C) distributions of the visitors' segments; everybody's where there is none yet."""
-        if self._shops is None:
+    def _segments(self, i: int, day: int, who: Ints, everybody: Floats) -> Floats:
+        """(n, C) distributions of the visitors' segments."""
+        if self._history is None:
             return np.broadcast_to(everybody, (len(who), len(everybody)))
-        s, _ = shares(np.maximum(self._shops.models.sums[i], 0.0), self._shops.smoothing)
-        segment = self._shops.memory.segment[i, who]
-        return np.where((segment < 0)[:, None], everybody, s[np.maximum(segment, 0)])
+        return self._history.of(day, i, who, everybody)
 
-    def _frozen(self, i: int, everybody: Floats, at_ms: int) -> tuple[Floats, Floats]:
+    def _frozen(self, i: int, day: int, everybody: Floats, at_ms: int) -> tuple[Floats, Floats]:
         """What is predicted of all visitors for good: (visitors, C), and everybody's distribution then."""
         who = np.arange(len(self._baskets.households))
         X = np.stack([stream.decayed(who, at_ms) for stream in self._streams])
-        return self._predictors[i].predict(X, self._segments(i, who, everybody), everybody), everybody
+        return self._predictors[i].predict(X, self._segments(i, day, who, everybody), everybody), everybody
 
     def _rank(self, score: Score, day: Day, p: Floats) -> None:
         rows = self._baskets.of_day(day.day)

@@ -1,6 +1,6 @@
 """`tidemark evaluate preferences`: the next basket of every shopper, and what is known of their tastes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from operators.maths.preference_mixture import MixtureSettings
@@ -8,7 +8,8 @@ from tidemark.evaluate.baskets import DAY_MS, MID_YEAR, Baskets
 from tidemark.evaluate.own_preferences import LONG_MS, RECENT_MS, Preferences, Score
 from tidemark.evaluate.predictors import EqualMix, Flat, GammaPoisson, OfMixture, Popular, Predictor
 from tidemark.evaluate.results import Row
-from tidemark.evaluate.segments import DATA, EIGHT, SAMPLE, SETTINGS
+from tidemark.evaluate.segment_history import SegmentHistory, record
+from tidemark.evaluate.segments import DATA, EIGHT, SAMPLE, SETTINGS, Tick
 from tidemark.evaluate.shops import SEEDS, Shops, Span
 from tidemark.evaluate.visit_stream import VisitStream
 
@@ -53,30 +54,42 @@ OWN = [
 ]
 
 
-def next_basket(baskets: Baskets, subject: Subject, tick: Callable[[], object]) -> list[Row]:
+def next_basket(baskets: Baskets, subject: Subject, tick: Tick) -> list[Row]:
     """Recall and NDCG at ten over all baskets of the second half."""
-    (score,) = _scores(baskets, subject, (0,), True, tick)
+    (score,) = _scores(baskets, subject, None, True, tick)
     return [
         Row.over("recall_10", DATA, subject.name, [score.recall]),
         Row.over("ndcg_10", DATA, subject.name, [score.ndcg]),
     ]
 
 
-def own(baskets: Baskets, subject: Subject, tick: Callable[[], object]) -> list[Row]:
-    """Bits per purchase over everybody's distribution."""
-    scores = _scores(baskets, subject, SEEDS if subject.segments else (0,), False, tick)
-    return [
-        Row.over("bits_own", DATA, subject.name, [score.bits for score in scores]),
-        Row.over("bits_own_frozen", DATA, subject.name, [score.frozen for score in scores]),
-    ]
+class Own:
+    """Bits per purchase over everybody's distribution; the segments are learned once for all subjects."""
+
+    def __init__(self, baskets: Baskets) -> None:
+        self._baskets = baskets
+        self._history: SegmentHistory | None = None
+
+    def __call__(self, subject: Subject, tick: Tick) -> list[Row]:
+        history = self._segments() if subject.segments else None
+        scores = _scores(self._baskets, subject, history, False, tick)
+        return [
+            Row.over("bits_own", DATA, subject.name, [score.bits for score in scores]),
+            Row.over("bits_own_frozen", DATA, subject.name, [score.frozen for score in scores]),
+        ]
+
+    def _segments(self) -> SegmentHistory:
+        if self._history is None:
+            stream = VisitStream(self._baskets, SETTINGS.half_lives.long_ms)
+            shops = Shops(stream, len(self._baskets.households), SETTINGS, EIGHT, SAMPLE)
+            self._history = record(shops, stream, lambda: None)
+        return self._history
 
 
 def _scores(
-    baskets: Baskets, subject: Subject, seeds: Sequence[int], ranking: bool, tick: Callable[[], object]
+    baskets: Baskets, subject: Subject, history: SegmentHistory | None, ranking: bool, tick: Tick
 ) -> list[Score]:
     streams = [VisitStream(baskets, half_life_ms) for half_life_ms in subject.horizons_ms]
-    shops = None
-    if subject.segments:
-        shops = Shops(streams[0], len(baskets.households), SETTINGS, EIGHT, SAMPLE, tuple(seeds))
-    predictors = [subject.predictor(len(streams), len(baskets.names)) for _ in seeds]
-    return Preferences(baskets, predictors, streams, shops).run(SECOND_HALF, ranking, tick)
+    shops = 1 if history is None else len(SEEDS)
+    predictors = [subject.predictor(len(streams), len(baskets.names)) for _ in range(shops)]
+    return Preferences(baskets, predictors, streams, history).run(SECOND_HALF, ranking, tick)
