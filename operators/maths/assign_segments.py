@@ -11,7 +11,7 @@ import numpy as np
 
 from operators.maths.fit_segments import softmax
 from operators.maths.segment_models import SegmentModels
-from operators.maths.segment_scores import UNSEEN, Floats, Ints, alive, log_ratios
+from operators.maths.segment_scores import Floats, Ints, alive, everybody, log_ratios, own_entry_scores
 from operators.maths.visits import Visits
 
 
@@ -26,7 +26,7 @@ class Hysteresis:
         say less than as many independent choices would.
     """
 
-    margin: float = 5.0
+    margin: float = 4.5
     settling_margin: float = 0.5
     settling_ms: int = 180 * 86_400_000
     visits: int = 1
@@ -83,7 +83,7 @@ def assign_segments(
 
 
 def visit_scores(models: SegmentModels, visits: Visits, smoothing: float) -> Floats:
-    """(n, K) nats: `segment_scores.scores` of sparse rows, with `own_scores` for the segment each is in."""
+    """(n, K) nats: `scores` of sparse rows, the own part left out of the segment each is in."""
     sums = np.maximum(models.sums, 0.0)
     at = visits.shop[visits.row]
     by_dimension = np.ascontiguousarray(np.swapaxes(log_ratios(sums, smoothing), 1, 2))  # (B, D, K)
@@ -102,13 +102,11 @@ def visit_scores(models: SegmentModels, visits: Visits, smoothing: float) -> Flo
 def _own_scores(sums: Floats, visits: Visits, smoothing: float) -> Floats:
     """(n,) nats: the fit to the own segment, touching the dimensions of the visitor only."""
     here, shop = np.maximum(visits.segment, 0), visits.shop
-    total = sums.sum(axis=1) + UNSEEN
-    g = (total / total.sum(axis=1, keepdims=True))[shop[visits.row], visits.dimension]
     whole = sums[shop[visits.row], here[visits.row], visits.dimension]
     own = np.minimum(whole, visits.before)
-    weight = np.maximum(sums.sum(axis=2)[shop, here] - visits.per_row(own), 0.0) + smoothing
-    share = (whole - own + smoothing * g) / weight[visits.row]
-    return visits.per_row(visits.taste * np.log(share / g))
+    rest = np.maximum(sums.sum(axis=2)[shop, here] - visits.per_row(own), 0.0)
+    g = everybody(sums)[shop[visits.row], visits.dimension]
+    return visits.per_row(own_entry_scores(visits.taste, own, whole, rest[visits.row], g, smoothing))
 
 
 def reasons(models: SegmentModels, visits: Visits, segment: Ints, smoothing: float) -> Floats:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints, own_scores, scores
+from operators.maths.segment_scores import Floats, Ints, everybody, own_entry_scores, scores
 
 
 @dataclass(frozen=True)
@@ -63,19 +63,48 @@ def refine(X: Floats, labels: Ints, k: int, smoothing: float, steps: int) -> Fit
 
     X : (n, D). labels : (R, n) to begin with.
     """
+    entries = _Entries.of(X)
+    restart = np.arange(len(labels))[:, None]
     for step in range(steps + 1):
         sums = np.swapaxes(memberships(labels, k, X.dtype), -1, -2) @ X
-        of_own = np.take_along_axis(sums, labels[..., None], axis=-2)
-        own = own_scores(X, X, of_own, sums.sum(axis=-2, keepdims=True), smoothing)
+        own = entries.own_scores(sums, labels, smoothing)
         if step == steps:
             break
         fit = scores(X, sums, smoothing)
-        np.put_along_axis(fit, labels[..., None], own[..., None], axis=-1)
+        fit[restart, np.arange(len(X)), labels] = own
         moved = fit.argmax(axis=-1)
         if np.array_equal(moved, labels):
             break
         labels = moved
     return Fit(labels, own.sum(axis=-1))
+
+
+@dataclass(frozen=True)
+class _Entries:
+    """The entries of X that are not zero: logarithms are taken of no others."""
+
+    x: Floats
+    row: Ints
+    dimension: Ints
+    weight: Floats
+    filled: Ints
+
+    @classmethod
+    def of(cls, X: Floats) -> "_Entries":
+        row, dimension = np.nonzero(X)
+        return cls(X[row, dimension], row, dimension, X.sum(axis=1), np.flatnonzero(X.any(axis=1)))
+
+    def own_scores(self, sums: Floats, labels: Ints, smoothing: float) -> Floats:
+        """(R, n) nats of each visitor for the segment it is in; sums : (R, k, D), labels : (R, n)."""
+        out = np.zeros(labels.shape, dtype=sums.dtype)
+        if len(self.filled):
+            restart = np.arange(len(labels))[:, None]
+            rest = np.maximum(sums.sum(axis=-1)[restart, labels] - self.weight, 0)[:, self.row]
+            whole = np.maximum(sums[restart, labels[:, self.row], self.dimension], self.x)
+            g = everybody(sums)[:, self.dimension]
+            nats = own_entry_scores(self.x, self.x, whole, rest, g, smoothing)
+            out[:, self.filled] = np.add.reduceat(nats, np.searchsorted(self.row, self.filled), axis=1)
+        return out
 
 
 def softmax(logits: Floats) -> Floats:

@@ -31,7 +31,7 @@ class RefitSettings:
     most: int = 12
     growth: float = 0.01
     settling_gain: float = 0.02
-    margin: float = 5.0
+    margin: float = 4.5
     restarts: int = 4
     rounds: int = 6
     tries: int = 8

@@ -36,7 +36,15 @@ def shares(sums: Floats, smoothing: float) -> tuple[Floats, Floats]:
 
     sums : (…, K, D) decayed counts. smoothing : κ, in counts, above zero.
     """
-    return _smoothed(sums, sums.sum(axis=-2, keepdims=True), smoothing)
+    g = everybody(sums)[..., None, :]
+    s = sums + smoothing * g
+    return s / s.sum(axis=-1, keepdims=True), g
+
+
+def everybody(sums: Floats) -> Floats:
+    """(…, D): g, the distribution of all segments together. sums : (…, K, D)."""
+    total = sums.sum(axis=-2) + np.asarray(UNSEEN, dtype=sums.dtype)
+    return np.asarray(total / total.sum(axis=-1, keepdims=True))
 
 
 def log_ratios(sums: Floats, smoothing: float) -> Floats:
@@ -55,21 +63,15 @@ def scores(X: Floats, sums: Floats, smoothing: float) -> Floats:
     return np.asarray(np.where(gone[..., None, :], -np.inf, fit))
 
 
-def own_scores(X: Floats, Y: Floats, own: Floats, total: Floats, smoothing: float) -> Floats:
-    """(…, n) nats: the fit of visitors to the segment they are in, their own part left out of it.
+def own_entry_scores(
+    taste: Floats, own: Floats, whole: Floats, rest_weight: Floats, g: Floats, smoothing: float
+) -> Floats:
+    """Nats that entries of visitors' vectors say for the segment they are in, their own part left out of it.
 
     Without this a visitor stays where its own weight sits. Of the shop's g it stays a part: that is common
-    to all segments it is compared with.
+    to all segments it is compared with. All arguments broadcast to the entries.
 
-    X : (…, n, D) what is scored. Y : (…, n, D) the part of `own` that is theirs.
-    own : (…, n, D) sums of their segment. total : (…, n or 1, D) sums of their shop.
+    taste : what is scored. own : their part of the segment's sums `whole`, at most that.
+    rest_weight : weight of the segment without the visitor, over all dimensions. g : of the shop.
     """
-    s, g = _smoothed(np.maximum(own - Y, 0), total, smoothing)
-    return np.asarray(np.einsum("...d,...d->...", X, np.log(s / g)))
-
-
-def _smoothed(sums: Floats, total: Floats, smoothing: float) -> tuple[Floats, Floats]:
-    g = total + np.asarray(UNSEEN, dtype=total.dtype)
-    g = g / g.sum(axis=-1, keepdims=True)
-    s = sums + smoothing * g
-    return s / s.sum(axis=-1, keepdims=True), g
+    return np.asarray(taste * np.log((whole - own + smoothing * g) / ((rest_weight + smoothing) * g)))

@@ -8,9 +8,10 @@ from hypothesis import given
 
 from operators.maths.assign_segments import Hysteresis, assign_segments, reasons, visit_scores
 from operators.maths.segment_models import SegmentModels
-from operators.maths.segment_scores import own_scores, scores
+from operators.maths.segment_scores import scores
 from operators.maths.visits import NEVER_SEEN, Visits
 from tests.operators.maths.segment_strategies import NOW_MS, SHAPE, models, numbers_of_visits, seeds, visits
+from tests.oracles.own_scores import own_score
 
 SETTLED = Hysteresis(margin=3.0, visits=1, settling_ms=0)
 
@@ -30,7 +31,7 @@ def test_sparse_rows_score_as_dense_ones(seed: int, n: int) -> None:
         sums, here = state.sums[batch.shop[i]], batch.segment[i]
         expected = scores(X[i : i + 1], sums, 20.0)[0]
         if here >= 0:
-            expected[here] = own_scores(X[i], Y[i], sums[here], sums.sum(axis=0), 20.0)
+            expected[here] = own_score(X[i], Y[i], sums[here], sums.sum(axis=0), 20.0)
         np.testing.assert_allclose(found[i], expected, rtol=1e-6, atol=1e-6)
 
 

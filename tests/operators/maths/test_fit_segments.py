@@ -5,8 +5,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from operators.maths.fit_segments import Annealing, anneal, memberships, refine, softmax
 from operators.maths.merge_split import cheapest_pairs, propose
-from operators.maths.segment_scores import own_scores
 from tests.operators.maths.segment_strategies import shoppers
+from tests.oracles.own_scores import own_score
 
 
 def test_the_kinds_that_made_the_visitors_are_found_again() -> None:
@@ -19,7 +19,7 @@ def test_the_kinds_that_made_the_visitors_are_found_again() -> None:
 def test_the_objective_is_the_sum_of_scores_with_the_own_part_left_out() -> None:
     X, kind = shoppers(30, 3, 8, seed=3)
     sums = memberships(kind, 3).T @ X
-    expected = sum(own_scores(x, x, sums[k], sums.sum(axis=0), 20.0) for x, k in zip(X, kind, strict=True))
+    expected = sum(own_score(x, x, sums[k], sums.sum(axis=0), 20.0) for x, k in zip(X, kind, strict=True))
     np.testing.assert_allclose(refine(X, kind[None], 3, 20.0, 0).objective, expected, rtol=1e-9)
 
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import entropy
 
-from operators.maths.segment_scores import alive, log_ratios, own_scores, scores, shares
+from operators.maths.segment_scores import alive, everybody, log_ratios, own_entry_scores, scores, shares
+from tests.oracles.own_scores import own_score
 
 seeds = st.integers(0, 10_000)
 
@@ -29,11 +30,8 @@ def test_the_own_part_left_out_is_the_score_of_the_rest(seed: int, k: int) -> No
     sums = sums_of(seed)
     y = sums[k] * np.random.default_rng(seed).random(7)
     x = np.arange(7.0)
-    rest = sums[k] - y
-    g = sums.sum(axis=0) / sums.sum()
-    s = (rest + 10 * g) / (rest + 10 * g).sum()
-    found = own_scores(x, y, sums[k], sums.sum(axis=0), 10.0)
-    assert found == pytest.approx((x * np.log(s / g)).sum(), rel=1e-6, abs=1e-6)
+    entries = own_entry_scores(x, y, sums[k], (sums[k] - y).sum(), everybody(sums), 10.0)
+    assert entries.sum() == pytest.approx(own_score(x, y, sums[k], sums.sum(axis=0), 10.0), rel=1e-6)
 
 
 def test_a_segment_like_everybody_scores_nothing() -> None:
