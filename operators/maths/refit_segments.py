@@ -26,7 +26,7 @@ class RefitSettings:
     """
 
     first_visits: int = 256
-    every: float = 1.5
+    every: float = 1.25
     least: int = 2
     most: int = 12
     growth: float = 0.01

@@ -18,7 +18,7 @@ class SegmentSettings:
     """
 
     half_lives: HalfLives = field(default_factory=HalfLives)
-    smoothing: float = 2250.0
+    smoothing: float = 2500.0
     hysteresis: Hysteresis = field(default_factory=Hysteresis)
 
 
