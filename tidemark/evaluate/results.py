@@ -56,5 +56,10 @@ def _cell(row: Row | None, goal: tuple[str, float] | None) -> str:
     if row is None:
         return ""
     met = goal is not None and (row.value >= goal[1] if goal[0] == "≥" else row.value <= goal[1])
-    value = f"[green]{row.value:.4f}[/green]" if met else f"{row.value:.4f}"
-    return value if row.low == row.high else f"{value}\n[dim]{row.low:.4f}–{row.high:.4f}[/dim]"
+    value = f"[green]{_short(row.value)}[/green]" if met else _short(row.value)
+    return value if row.low == row.high else f"{value}\n[dim]{_short(row.low)}–{_short(row.high)}[/dim]"
+
+
+def _short(value: float) -> str:
+    """Four decimals without the zero before them: .0123, -.0123."""
+    return f"{value:.4f}".replace("0.", ".", 1) if abs(value) < 1 else f"{value:.4f}"
