@@ -16,7 +16,6 @@ from tidemark.evaluate.visit_stream import VisitStream
 SECOND_HALF = Span(MID_YEAR, 366)
 MIXTURE = MixtureSettings()
 GOALS = {
-    "recall_10": ("≥", 0.427),
     "ndcg_10": ("≥", 0.400),
     "bits_own": ("≥", 0.460),
     "bits_own_frozen": ("≥", 0.362),
