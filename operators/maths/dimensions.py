@@ -1,7 +1,9 @@
 """From categories to a fixed number of dimensions, so that a vector has the same length at every shop.
 
-Hashing (Weinberger, Dasgupta, Langford, Smola, Attenberg, ICML 2009) without signs, so that counts stay
-counts. Or learned: categories that the same visitors buy share a dimension.
+Measured on Complete Journey's 299 categories, a dimension each predicts best, and every merger costs. Where
+there are too many: the best-selling keep their own; or categories that the same visitors buy share one
+(learned); or all are hashed (Weinberger, Dasgupta, Langford, Smola, Attenberg, ICML 2009, without signs:
+counts stay counts).
 """
 
 import numpy as np
@@ -15,6 +17,21 @@ from operators.maths.visitor_sample import visitor_hash
 def hashed_dimensions(categories: np.typing.NDArray[np.uint64], dimensions: int) -> Ints:
     """(C,) dimension of each category; `categories` are 64-bit hashes of their names."""
     return np.asarray(visitor_hash(categories) * dimensions, dtype=np.int64)
+
+
+def best_selling_dimensions(
+    sales: Floats, categories: np.typing.NDArray[np.uint64], dimensions: int, shared: int
+) -> Ints:
+    """(C,): one dimension for each best-selling category, the last `shared` hashed among the others.
+
+    sales : (C,) of the industry, at least zero. With at most `dimensions` categories each has its own.
+    """
+    if len(sales) <= dimensions:
+        return np.arange(len(sales))
+    found = dimensions - shared + hashed_dimensions(categories, shared)
+    best = np.argsort(-sales, kind="stable")[: dimensions - shared]
+    found[best] = np.arange(dimensions - shared)
+    return found
 
 
 def learned_dimensions(counts: Floats, dimensions: int) -> Ints:

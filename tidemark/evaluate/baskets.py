@@ -52,14 +52,26 @@ def complete_journey(with_demographics: bool, folder: Path | None = None) -> Bas
     """Every basket without fuel; `with_demographics`: of the households whose demographics are known and who
     bought in both halves of the year.
     """
-    purchases = read_purchases(folder or data_folder())
-    kept = purchases[(purchases["department"] != "FUEL") & (purchases["quantity"] <= LARGEST_QUANTITY)]
+    folder = folder or data_folder()
+    purchases = read_purchases(folder)
+    fuel = _departments(folder).reindex(purchases["product_id"]).to_numpy() == "FUEL"
+    kept = purchases[~fuel & (purchases["quantity"] <= LARGEST_QUANTITY)]
     if with_demographics:
         second = kept["event_time"] >= START_MS + MID_YEAR * DAY_MS
         household = kept["household_id"].astype(str)
         both = set(household[second]) & set(household[~second])
         kept = kept[household.isin(both & set(demographics(folder)["household_id"]))]
     return _baskets(kept.drop_duplicates(["basket_id", "category"]))
+
+
+def _departments(folder: Path) -> Any:
+    """The department of each product, by its number."""
+    import pandas
+
+    columns = ["product_id", "department"]
+    return pandas.read_parquet(folder / "products.parquet", columns=columns).set_index("product_id")[
+        "department"
+    ]
 
 
 def demographics(folder: Path | None = None) -> Any:
@@ -70,9 +82,9 @@ def demographics(folder: Path | None = None) -> Any:
 
 
 def _baskets(rows: Any) -> Baskets:
-    households, visitor = np.unique(rows["household_id"].astype(str), return_inverse=True)
-    names, category = np.unique(rows["category"].astype(str), return_inverse=True)
-    basket = np.unique(rows["basket_id"].to_numpy(), return_inverse=True)[1]
-    return Baskets(
-        visitor, basket, category, rows["event_time"].to_numpy(), names.tolist(), households.tolist()
-    )
+    import pandas
+
+    visitor, households = pandas.factorize(rows["household_id"].astype(str), sort=True)
+    category, names = pandas.factorize(rows["category"].astype(str), sort=True)
+    basket = pandas.factorize(rows["basket_id"], sort=True)[0]
+    return Baskets(visitor, basket, category, rows["event_time"].to_numpy(), list(names), list(households))

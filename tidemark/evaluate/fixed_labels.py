@@ -33,8 +33,10 @@ def score_fixed(
     kept: Floats | None = None
     everybody = np.arange(len(baskets.households))
     for day in stream.days():
+        if day.day >= span.end:
+            break
         tick()
-        if not span.first <= day.day < span.end:
+        if day.day < span.first:
             continue
         sums = members @ stream.decayed(everybody, max(day.start_ms, int(stream.since_ms.max())))
         kept = sums if kept is None else kept

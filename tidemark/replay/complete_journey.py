@@ -79,7 +79,7 @@ def data_folder() -> Path:
 
 
 def read_purchases(folder: Path) -> Any:
-    """All rows in time order, with category, brand and department of the product, price and event time."""
+    """All rows in time order, with category and brand of the product, price and event time."""
     import pandas
 
     columns = [
@@ -93,12 +93,11 @@ def read_purchases(folder: Path) -> Any:
     ]
     purchases = pandas.read_parquet(folder / "transactions.parquet", columns=columns)
     products = pandas.read_parquet(
-        folder / "products.parquet", columns=["product_id", "product_category", "brand", "department"]
+        folder / "products.parquet", columns=["product_id", "product_category", "brand"]
     )
     bought = products.set_index("product_id").reindex(purchases["product_id"])
     purchases["category"] = bought["product_category"].fillna(UNKNOWN_CATEGORY).to_numpy()
     purchases["brand"] = bought["brand"].astype(object).where(bought["brand"].notna(), None).to_numpy()
-    purchases["department"] = bought["department"].to_numpy()
     purchases["price"] = purchases["sales_value"] / purchases["quantity"].clip(lower=1)
     # The timestamps carry no zone and the stores are not located: taken as UTC.
     times = purchases.pop("transaction_timestamp")

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.maths.dimensions import hashed_dimensions, learned_dimensions
+from operators.maths.dimensions import best_selling_dimensions, hashed_dimensions, learned_dimensions
 from operators.maths.feature_weights import dispersion_within, entropy_weights, shrink_to_industry
 from operators.maths.segment_scores import log_ratios, shares
 from operators.maths.shop_priors import sums_from_industry, sums_from_sales
@@ -86,3 +86,14 @@ def test_categories_of_the_same_visitors_share_a_dimension() -> None:
     found = learned_dimensions(doubled, 3)
     assert (found[:3] == found[3:]).all()
     assert sorted(set(found.tolist())) == [0, 1, 2]
+
+
+@given(seed=st.integers(0, 1000), categories=st.integers(1, 60))
+def test_the_best_sellers_keep_a_dimension_of_their_own(seed: int, categories: int) -> None:
+    sales = np.random.default_rng(seed).random(categories)
+    found = best_selling_dimensions(sales, np.arange(categories, dtype=np.uint64), 16, 4)
+    assert found.min() >= 0
+    assert found.max() < 16
+    best = np.argsort(-sales)[:12] if categories > 16 else np.arange(categories)
+    for category in best:
+        assert (found == found[category]).sum() == 1
