@@ -29,8 +29,8 @@ class MixtureSettings:
     shared parameters, and about each β (in purchases).
     """
 
-    forgetting: float = 0.99
-    steadiness: float = 100.0
+    forgetting: float = 0.98
+    steadiness: float = 30.0
     steadiness_of_strengths: float = 0.3
 
 
