@@ -49,7 +49,7 @@ class Mixture:
 
     @classmethod
     def prior(
-        cls, horizons: int, values: int, settings: MixtureSettings, strength: float = 60.0
+        cls, horizons: int, values: int, settings: MixtureSettings, strength: float = 100.0
     ) -> "Mixture":
         """Equal weights that sum to one, half of the segment, the same strength everywhere."""
         return cls(
