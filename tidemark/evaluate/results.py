@@ -9,6 +9,8 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.errors import UserError
+
 RESULTS = Path("benchmarks") / "results"
 
 
@@ -32,9 +34,12 @@ class Row:
 
 
 def save(rows: Sequence[Row], file: Path) -> None:
-    """Write the rows as a list of objects."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    """Write the rows as a list of objects. UserError: the file cannot be written."""
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+    except OSError as error:
+        raise UserError(f"{file}: cannot write the figures: {error.strerror}", exit_code=1) from error
 
 
 def show(rows: Sequence[Row], goals: dict[str, tuple[str, float]], title: str, console: Console) -> None:

@@ -9,36 +9,18 @@ from sklearn.metrics import adjusted_rand_score
 from operators.maths.preference_mixture import MixtureSettings
 from operators.maths.refit_segments import RefitSettings
 from operators.maths.update_segments import SegmentSettings
-from tests.operators.maths.segment_strategies import shoppers
-from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets
+from tests.tidemark.evaluate.conftest import DAYS, KINDS, VALUES, VISITORS
+from tidemark.evaluate.baskets import DAY_MS, Baskets
 from tidemark.evaluate.own_preferences import Preferences
 from tidemark.evaluate.predictors import EqualMix, Flat, GammaPoisson, OfMixture, Popular
 from tidemark.evaluate.segment_history import record
 from tidemark.evaluate.shops import Shops, Span, run
 from tidemark.evaluate.visit_stream import VisitStream
 
-DAYS, VISITORS, VALUES, KINDS = 24, 40, 12, 3
 SPAN = Span(12, DAYS)
 SEGMENTS = SegmentSettings(smoothing=20.0)
 REFITS = RefitSettings(first_visits=60, least=KINDS, most=KINDS, rounds=2, restarts=2)
 KIND = np.arange(VISITORS) % KINDS
-
-
-@pytest.fixture(scope="module")
-def baskets() -> Baskets:
-    """Each visitor buys every third day, three distinct categories after its taste; day 13 is a holiday."""
-    counts, _ = shoppers(VISITORS, KINDS, VALUES, seed=2, purchases=500)
-    random, rows = np.random.default_rng(1), []
-    for day in [day for day in range(DAYS) if day != 13]:
-        for visitor in range(day % 3, VISITORS, 3):
-            bought = random.choice(
-                VALUES, 3, replace=False, p=(counts[visitor] + 1) / (counts[visitor] + 1).sum()
-            )
-            at_ms = START_MS + day * DAY_MS + 60_000 * visitor
-            rows += [(visitor, day * 1000 + visitor, category, at_ms) for category in sorted(bought)]
-    visitor, basket, category, at_ms = np.array(rows).T
-    names = [f"category {c}" for c in range(VALUES)]
-    return Baskets(visitor, basket, category, at_ms, names, [f"household {v}" for v in range(VISITORS)])
 
 
 def shops(baskets: Baskets, sample: int = 1000) -> tuple[Shops, VisitStream]:
