@@ -10,7 +10,7 @@ from state.segment_model import SegmentModel
 
 
 def stack_models(shops: Sequence[SegmentModel]) -> SegmentModels:
-    """The shops side by side, in their order. All have the same K and D; ValueError otherwise, or for none."""
+    """The shops side by side, in their order. ValueError: K or D differ, or there are none."""
     tallies = np.stack([shop.tallies for shop in shops])
     return SegmentModels(
         sums=np.stack([shop.sums for shop in shops]),
