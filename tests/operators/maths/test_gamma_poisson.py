@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -49,6 +49,7 @@ visitors = st.lists(
 )
 
 
+@example(visitors=[{"": (99.0, END_MS - 1)}, {"soap": (1.0, END_MS - 800_000_000)}])
 @given(visitors=visitors)
 def test_the_fit_agrees_with_the_definition(visitors: list[Visitor]) -> None:
     fitted = fit_priors(sample_of(visitors))["category"]

@@ -1,0 +1,62 @@
+"""The visits of one micro-batch as columns: one row a visitor and shop, their vectors sparse."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from operators.maths.segment_scores import Floats, Ints
+
+
+@dataclass(frozen=True)
+class Visits:
+    """n visits of visitors at B shops; entries of all rows one after another, m in all.
+
+    shop : (n,) index of the shop among the models. at_ms : (n,) event time of the visit's last event.
+    since_ms : (n,) event time of the visitor's visit before; `NEVER_SEEN` where this is the first.
+    converted : (n,) 1 where the visit has a purchase, else 0.
+    segment : (n,) where the visitor was, -1 nowhere yet.
+    challenger, streak : (n,) the segment that was clearly better, and how often in a row.
+
+    row : (m,) ascending. dimension : (m,) in 0..D-1, once a row.
+    taste : (m,) the vector to assign by, as of this visit: a mixture of horizons.
+    before : (m,) decayed counts at the long half-life as of `at_ms`, without this visit.
+    added : (m,) counts that this visit brings.
+    """
+
+    shop: Ints
+    at_ms: Ints
+    since_ms: Ints
+    converted: Ints
+    segment: Ints
+    challenger: Ints
+    streak: Ints
+    row: Ints
+    dimension: Ints
+    taste: Floats
+    before: Floats
+    added: Floats
+
+    def __len__(self) -> int:
+        return len(self.shop)
+
+    def per_row(self, entries: Floats) -> Floats:
+        """Sums of entries (m,) or (m, K) over each row: (n,) or (n, K); 0 for a row without entries."""
+        out = np.zeros((len(self), *entries.shape[1:]), dtype=entries.dtype)
+        filled = np.flatnonzero(np.bincount(self.row, minlength=len(self)))
+        if len(filled):
+            out[filled] = np.add.reduceat(entries, np.searchsorted(self.row, filled), axis=0)
+        return out
+
+
+NEVER_SEEN = np.iinfo(np.int64).min
+
+
+def clean(visits: Visits) -> Visits:
+    """Entries that are NaN, infinite or negative count as zero: none reaches a centroid."""
+    return replace(
+        visits, taste=_clean(visits.taste), before=_clean(visits.before), added=_clean(visits.added)
+    )
+
+
+def _clean(values: Floats) -> Floats:
+    return np.asarray(np.where(np.isfinite(values) & (values > 0), values, 0.0))

@@ -1,0 +1,100 @@
+"""`tidemark evaluate …`: what the product predicts of people it has not seen yet, on recorded data."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+if TYPE_CHECKING:
+    from tidemark.evaluate.results import Row
+
+Output = Annotated[
+    Path | None, typer.Option(help="File for the figures. Default: benchmarks/results/evaluate-….json.")
+]
+Ablations = Annotated[
+    bool, typer.Option("--ablations", help="Also with ingredients removed in turn (minutes longer).")
+]
+Measure = Callable[[Callable[[], object]], "list[Row]"]
+"""Rows of one subject; its argument is called once for each day of data."""
+
+FIVE_SEEDS = "mean of five seeds, least and greatest"
+
+
+def add_to(app: typer.Typer) -> None:
+    evaluate = typer.Typer(
+        no_args_is_help=True, help="Measure what is predicted of the future, on recorded data."
+    )
+    evaluate.command()(segments)
+    evaluate.command()(preferences)
+    app.add_typer(evaluate, name="evaluate")
+
+
+def segments(output: Output = None, ablations: Ablations = False) -> None:
+    """Segments on Complete Journey: bits gained per purchase, changes a week, beside baselines.
+
+    One shop, the households whose demographics are known, the second half of the year; five seeds.
+
+    \b
+    tidemark evaluate segments
+    tidemark evaluate segments --ablations
+    """
+    from tidemark.evaluate.baskets import complete_journey
+    from tidemark.evaluate.segments import GOALS, SUBJECTS, WITHOUT
+
+    console = Console()
+    baskets = complete_journey(with_demographics=True)
+    subjects = [partial(subject, baskets) for subject in [*SUBJECTS, *(WITHOUT if ablations else [])]]
+    title = f"{len(baskets.households)} households, bits per purchase of the second half; {FIVE_SEEDS}"
+    _write(_table(console, title, subjects, baskets.days, GOALS), output, "segments", console)
+
+
+def preferences(output: Output = None) -> None:
+    """A shopper's next basket, and their own preferences, on Complete Journey beside baselines.
+
+    Ranking: all households. Bits: those whose demographics are known. The second half of the year.
+
+    \b
+    tidemark evaluate preferences
+    """
+    from tidemark.evaluate.baskets import complete_journey
+    from tidemark.evaluate.preferences import GOALS, NEXT_BASKET, OWN, Own, next_basket
+
+    console = Console()
+    everybody = complete_journey(with_demographics=False)
+    ranked = [partial(next_basket, everybody, subject) for subject in NEXT_BASKET]
+    rows = _table(console, "the next basket of every household", ranked, everybody.days, GOALS)
+    known = complete_journey(with_demographics=True)
+    title = f"own preferences, bits per purchase over everybody's distribution; {FIVE_SEEDS}"
+    own = Own(known)
+    rows += _table(console, title, [partial(own, subject) for subject in OWN], known.days, GOALS)
+    _write(rows, output, "preferences", console)
+
+
+def _table(
+    console: Console, title: str, subjects: Sequence[Measure], days: int, goals: dict[str, tuple[str, float]]
+) -> "list[Row]":
+    """Measure each subject, show the table, return its rows."""
+    from tidemark.evaluate.results import show
+
+    rows: list[Row] = []
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as progress:
+        task = progress.add_task("days", total=len(subjects) * days)
+        for place, measure in enumerate(subjects, start=1):
+            rows += measure(partial(progress.advance, task))
+            progress.update(task, completed=place * days)
+    show(rows, goals, title, console)
+    return rows
+
+
+def _write(rows: "list[Row]", output: Path | None, name: str, console: Console) -> None:
+    from tidemark.evaluate.results import RESULTS, save
+
+    file = output or RESULTS / f"evaluate-{name}.json"
+    save(rows, file)
+    console.print(f"Written: {file}")
