@@ -28,12 +28,13 @@ def two(tmp_path: Path) -> Iterator[Corner]:
 
 
 def rows_read(corner: Corner) -> dict[str, int]:
-    """By task manager, the rows that the vertex behind the job's source has read so far."""
+    """By task manager, the rows that the vertex behind the job's sources has read so far."""
     job = running_job(corner.flink, JOB)
     assert job is not None
     vertices = get(corner.flink, f"/jobs/{job.id}")["vertices"]
     assert {vertex["maxParallelism"] for vertex in vertices} == {MAX_PARALLELISM}
-    subtasks = get(corner.flink, f"/jobs/{job.id}/vertices/{vertices[1]['id']}")["subtasks"]
+    (keyed,) = [vertex["id"] for vertex in vertices if vertex["name"].startswith("decayed preferences")]
+    subtasks = get(corner.flink, f"/jobs/{job.id}/vertices/{keyed}")["subtasks"]
     return {one["taskmanager-id"]: one["metrics"]["read-records"] for one in subtasks}
 
 
