@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,7 +120,9 @@ def publish(found: dict[str, Any], output: Path, page: Path) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render.page(found, picture.name))
     picture.write_text(render.svg(found["throughput"]))
-    if found["growth"] and found["throughput"]:
+    with suppress(
+        LookupError
+    ):  # it needs parts that may not have been measured; then the page stays as it is
         page.with_name("scale.md").write_text(scale.page(found, "visitor_preferences"))
     say(page.read_text())
     say(f"{output} and {page} are written")
