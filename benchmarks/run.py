@@ -120,9 +120,8 @@ def publish(found: dict[str, Any], output: Path, page: Path) -> None:
     page.parent.mkdir(parents=True, exist_ok=True)
     page.write_text(render.page(found, picture.name))
     picture.write_text(render.svg(found["throughput"]))
-    with suppress(
-        LookupError
-    ):  # it needs parts that may not have been measured; then the page stays as it is
+    # The page of scale needs several parts; where one was never measured it stays as it is.
+    with suppress(LookupError):
         page.with_name("scale.md").write_text(scale.page(found, "visitor_preferences"))
     say(page.read_text())
     say(f"{output} and {page} are written")

@@ -1,7 +1,7 @@
 """The table environment of a job: bundling, state, and names for every vertex of the Flink UI."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 from typing import Any
@@ -10,7 +10,7 @@ from pyflink.common import Configuration
 from pyflink.datastream import DataStream, StreamExecutionEnvironment
 from pyflink.datastream.connectors.base import Sink
 from pyflink.java_gateway import get_gateway
-from pyflink.table import StreamTableEnvironment
+from pyflink.table import StatementSet, StreamTableEnvironment
 
 from flink_jobs.config import MAX_PARALLELISM, RunConfig
 from flink_jobs.durations import milliseconds
@@ -46,31 +46,31 @@ def table_environment(
     return StreamTableEnvironment.create(StreamExecutionEnvironment.get_execution_environment(configuration))
 
 
-def name_operators(stream: DataStream, names: Mapping[str, str]) -> DataStream:
-    """Rename the operators upstream of `stream`, since SQL gives them no name of our choosing.
+def name_operators(stream: DataStream, names: Mapping[str, str], heads: Container[str] = ()) -> DataStream:
+    """`rename` for the operators that lead to `stream`."""
+    rename(upstream([stream._j_data_stream.getTransformation()]), names, heads)
+    return stream
+
+
+def rename(operators: Iterable[Any], names: Mapping[str, str], heads: Container[str] = ()) -> None:
+    """Give Flink's transformations names that people read, since SQL takes none.
 
     names : pattern that the planner's name starts with -> readable name, the first match wins.
+    heads : readable names of operators that get a thread of their own: what feeds them goes on while they
+        wait for Python.
     """
-    for operator in upstream(stream):
-        planned = operator.getName()
-        operator.setName(
-            next((name for pattern, name in names.items() if re.match(pattern, planned)), planned)
-        )
-    return stream
-
-
-def begin_task(stream: DataStream, name: str) -> DataStream:
-    """Give the operator of that name a thread of its own: what feeds it goes on while it waits for Python."""
     head = get_gateway().jvm.org.apache.flink.streaming.api.operators.ChainingStrategy.HEAD
-    for operator in upstream(stream):
-        if operator.getName() == name:
+    for operator in operators:
+        planned = operator.getName()
+        name = next((name for pattern, name in names.items() if re.match(pattern, planned)), planned)
+        operator.setName(name)
+        if name in heads:
             operator.setChainingStrategy(head)
-    return stream
 
 
-def upstream(stream: DataStream) -> Iterator[Any]:
-    """Flink's transformations that lead to `stream`, each once."""
-    pending, seen = [stream._j_data_stream.getTransformation()], set()
+def upstream(ends: Iterable[Any]) -> Iterator[Any]:
+    """Flink's transformations that lead to `ends`, and these, each once."""
+    pending, seen = list(ends), set()
     while pending:
         operator: Any = pending.pop()
         if operator.getId() not in seen:
@@ -84,3 +84,17 @@ def execute(stream: DataStream, name: str) -> None:
     sinks = get_gateway().jvm.org.apache.flink.streaming.api.functions.sink.v2
     stream.sink_to(Sink(sinks.DiscardingSink())).name("end").uid("end")
     stream.get_execution_environment().execute(name)
+
+
+def execute_inserts(
+    tables: StreamTableEnvironment,
+    inserts: StatementSet,
+    name: str,
+    names: Mapping[str, str],
+    heads: Container[str] = (),
+) -> None:
+    """Submit INSERTs as one job; `names` and `heads` as `rename` takes them."""
+    inserts.attach_as_datastream()
+    environment = StreamExecutionEnvironment(tables._j_tenv.execEnv())
+    rename(upstream(environment._j_stream_execution_environment.getTransformations()), names, heads)
+    environment.execute(name)

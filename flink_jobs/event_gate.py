@@ -4,10 +4,9 @@ from datetime import timedelta
 
 from pyflink.table import StatementSet, StreamTableEnvironment
 
-from flink_jobs.environment import table_environment
+from flink_jobs.environment import execute_inserts, table_environment
 from flink_jobs.event_gate_config import EventGateConfig
 from flink_jobs.gate_topics import outcome_topics, raw_messages
-from flink_jobs.inserts import execute_inserts
 from operators.admit_events import admit_events
 from operators.decode_events import decode_events
 from operators.route_outcomes import route_outcomes
@@ -25,7 +24,7 @@ OPERATORS = {
     r"PythonCalc": "decode, check, encode",
     r"ConstraintEnforcer": "checked",
     r"ProcessTableFunction": "repeats and suspects by visitor",
-    r"^outcomes": "outcomes to Kafka",
+    r"outcomes": "outcomes to Kafka",
 }
 """What the planner calls the operators -> what they do, for the Flink UI."""
 

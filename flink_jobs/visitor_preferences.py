@@ -5,7 +5,7 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.config import VisitorPreferencesConfig
 from flink_jobs.durations import milliseconds
-from flink_jobs.environment import begin_task, execute, name_operators, table_environment
+from flink_jobs.environment import execute, name_operators, table_environment
 from flink_jobs.preferences_sink import refresh_priors, write_preferences
 from operators.decayed_preferences import decayed_preferences
 from operators.weigh_behaviors import weigh_behaviors
@@ -26,6 +26,9 @@ OPERATORS = {
 }
 """What the planner calls the operators -> what they do, for the Flink UI."""
 
+HEADS = ("write to Redis",)
+"""What feeds it goes on while it waits for Python."""
+
 
 def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> DataStream:
     """Behaviours -> weighed -> decayed preferences by visitor -> Redis; each minute, priors -> Redis."""
@@ -39,7 +42,7 @@ def build(tables: StreamTableEnvironment, config: VisitorPreferencesConfig) -> D
     bundles = write_preferences(tables, preferences, config)
     refreshed = refresh_priors(bundles, config)
 
-    return begin_task(name_operators(refreshed, OPERATORS), "write to Redis")
+    return name_operators(refreshed, OPERATORS, heads=HEADS)
 
 
 def main() -> None:

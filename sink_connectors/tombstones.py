@@ -11,7 +11,7 @@ from typing import Any
 
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 
-from sink_connectors.redis_server import Command
+from sink_connectors.redis_server import Command, raised
 
 Exchange = Callable[[Sequence[Command]], list[Any]]
 
@@ -48,16 +48,20 @@ def read_secret(file: str) -> bytes | None:
     return secret
 
 
-def shared_secret(exchange: Exchange, namespace: str, from_file: bytes | None) -> bytes:
+def shared_secret(
+    exchange: Exchange, namespace: str, from_file: bytes | None, known: bytes | None = None
+) -> bytes:
     """The secret that all jobs of a namespace share: from a file, or made by the first of them.
+
+    known : what it was before; proposed where Redis has lost it.
 
     Raises
     ------
     ValueError : tombstones were made with another one. With this one they would not be found.
     """
-    proposed = _print(from_file) if from_file else token_hex(32).encode()
+    proposed = _print(from_file) if from_file else known or token_hex(32).encode()
     key = secret_key(namespace)
-    present = exchange([["SET", key, proposed, "NX"], ["GET", key]])[1]
+    present = raised(exchange([["SET", key, proposed, "NX"], ["GET", key]]))[1]
     if from_file:
         if present != proposed:
             raise ValueError(f"the erasure key is not that of {key} in Redis: tombstones would not be found")

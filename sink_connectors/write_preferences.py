@@ -40,12 +40,12 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         return False  # it writes: the planner may not move it
 
     def open(self, function_context: FunctionContext) -> None:
-        from sink_connectors.prepare import prepare
         from sink_connectors.redis_connection import RedisConnection
         from sink_connectors.retry import Sender
-        from sink_connectors.tombstones import Tombstones, read_secret, shared_secret
+        from sink_connectors.tombstones import read_secret
 
-        from_file = read_secret(self._erasure_key_file)
+        self._from_file = read_secret(self._erasure_key_file)
+        self._secret: bytes | None = None
         metrics = function_context.get_metric_group()
         self._retries = metrics.counter("redis_retries")
         self._erasures = metrics.counter("erasures")
@@ -57,10 +57,19 @@ class WritePreferences(ScalarFunction):  # type: ignore[misc]
         self._writing_us = metrics.counter("redis_writing_us")
         self._latencies_ms = metrics.counter("latency_sum_ms")
         self._redis = RedisConnection(self._address)
-        self._sender = Sender(self._redis, lambda: prepare(self._redis, self._schema), self._retries.inc)
-        secret = shared_secret(self._sender.send_until_answered, self._schema.namespace, from_file)
-        self._tombstones = Tombstones(self._schema.namespace, secret)
+        self._sender = Sender(self._redis, self._prepare, self._retries.inc)
+        self._sender.send_until_answered([])
         self._sampled_below = 1.0
+
+    def _prepare(self) -> None:
+        """At the start, and again when Redis has lost what it held."""
+        from sink_connectors.prepare import prepare
+        from sink_connectors.tombstones import Tombstones, shared_secret
+
+        prepare(self._redis, self._schema)
+        namespace = self._schema.namespace
+        self._secret = shared_secret(self._redis.exchange, namespace, self._from_file, self._secret)
+        self._tombstones = Tombstones(namespace, self._secret)
 
     def close(self) -> None:
         self._redis.close()

@@ -1,7 +1,8 @@
 """What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
 
 import os
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
@@ -28,16 +29,11 @@ def check_visitor_preferences() -> None:
     from sink_connectors.prepare import layout_conflict
     from tidemark.topics import check_topic, create_topics
 
-    refuse_unknown(VisitorPreferencesConfig)
-    try:
+    with reading(VisitorPreferencesConfig):
         config = VisitorPreferencesConfig()
         schema = config.redis_schema
         config.source(group="check")
         config.erasures(group="check")
-    except ValidationError as error:
-        raise UserError(f"wrong configuration: {described(error)}") from error
-    except SettingsError as error:
-        raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
     address = config.run.redis_address
     if address.secret_stays_behind():
         raise UserError(
@@ -55,7 +51,19 @@ def check_visitor_preferences() -> None:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
 
 
-def refuse_unknown(config: type[BaseSettings]) -> None:
+@contextmanager
+def reading(config: type[BaseSettings]) -> Iterator[None]:
+    """What is wrong with a job's variables is a UserError, and so is a variable that it does not know."""
+    _refuse_unknown(config)
+    try:
+        yield
+    except ValidationError as error:
+        raise UserError(f"wrong configuration: {described(error)}") from error
+    except SettingsError as error:
+        raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
+
+
+def _refuse_unknown(config: type[BaseSettings]) -> None:
     """A misspelt variable would otherwise leave its default in place, unnoticed."""
     prefix, fields = str(config.model_config["env_prefix"]), config.model_fields
     for variable in os.environ:

@@ -13,6 +13,7 @@ import pytest
 
 from schemas.preferences import ERASURE_ROW, ROW_TIMES, Horizon, PreferenceSchema, retired_key, served_key
 from sink_connectors.redis_address import RedisAddress
+from sink_connectors.tombstones import secret_key
 from sink_connectors.write_preferences import WritePreferences
 
 SCHEMA = PreferenceSchema(
@@ -183,3 +184,13 @@ def test_a_second_sink_finds_the_tombstones_of_the_first(redis: Any, redis_serve
         rows_of(sink, ["ann"], rows)
         sink.close()
     assert redis.keys("tm:{ann}*") == []
+
+
+def test_a_redis_that_lost_everything_gets_the_same_secret_again(redis: Any, redis_server: str) -> None:
+    sink, _ = opened(redis_server)
+    before = redis.get(secret_key("tm"))
+    redis.flushall()
+    redis.function_flush()
+    rows_of(sink, ["ann"], [packed(5, 1.0, 1.0, 1.0, 1.0)])
+    sink.close()
+    assert redis.get(secret_key("tm")) == before

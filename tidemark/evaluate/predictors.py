@@ -1,5 +1,7 @@
 """Ways to predict a visitor's next purchases from decayed counts: the job's, and plain ones beside it."""
 
+from abc import ABC, abstractmethod
+
 import numpy as np
 
 from operators.maths.gamma_poisson import borrow_spread, fit_gamma_poisson
@@ -7,17 +9,19 @@ from operators.maths.preference_mixture import Mixture, MixtureSettings, learn, 
 from operators.maths.segment_scores import Floats
 
 
-class Predictor:
+class Predictor(ABC):
     """Shares of the values for n visitors.
 
     X : (H, n, C) decayed counts. segment : (n, C) distributions of their segments. everybody : (C,).
     """
 
+    @abstractmethod
     def predict(self, X: Floats, segment: Floats, everybody: Floats) -> Floats:
         """(n, C) that sum to one a row."""
-        raise NotImplementedError
 
-    def learn(self, X: Floats, segment: Floats, everybody: Floats, counts: Floats) -> None:
+    def learn(  # noqa: B027 - many have nothing to learn
+        self, X: Floats, segment: Floats, everybody: Floats, counts: Floats
+    ) -> None:
         """From the counts (n, C) that followed; by default nothing is learned."""
 
 

@@ -1,10 +1,7 @@
 """What is looked at before the job `event_gate` is submitted."""
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-
-from tidemark.checks import refuse_unknown
-from tidemark.errors import UserError, described
+from tidemark.checks import reading
+from tidemark.errors import UserError
 
 
 def check_event_gate() -> None:
@@ -18,14 +15,9 @@ def check_event_gate() -> None:
     from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT
     from tidemark.topics import DEAD_LETTER_MAX_BYTES, describe_topics, max_message_bytes
 
-    refuse_unknown(EventGateConfig)
-    try:
+    with reading(EventGateConfig):
         config = EventGateConfig()
         config.run.source(config.resent_topic, "envelope", group="check")
-    except ValidationError as error:
-        raise UserError(f"wrong configuration: {described(error)}") from error
-    except SettingsError as error:
-        raise UserError(f"wrong configuration: {error}: lists and maps are written as JSON") from error
     if config.run.registry:
         raise UserError(
             "event_gate writes Avro without schema ids: leave TIDEMARK_REGISTRY empty, for it and for the "

@@ -26,7 +26,7 @@ SETTINGS = SegmentSettings(smoothing=20.0)
 HALF_LIVES = HalfLives()
 
 
-def same(first: SegmentModels, second: SegmentModels) -> None:
+def assert_same(first: SegmentModels, second: SegmentModels) -> None:
     for name in vars(first):
         np.testing.assert_allclose(getattr(first, name), getattr(second, name), rtol=1e-9, atol=1e-9)
 
@@ -34,13 +34,13 @@ def same(first: SegmentModels, second: SegmentModels) -> None:
 @given(seed=seeds)
 def test_merging_is_commutative_and_associative(seed: int) -> None:
     a, b, c = (models(seed + i) for i in range(3))
-    same(merge(a, b, HALF_LIVES), merge(b, a, HALF_LIVES))
-    same(merge(merge(a, b, HALF_LIVES), c, HALF_LIVES), merge(a, merge(b, c, HALF_LIVES), HALF_LIVES))
+    assert_same(merge(a, b, HALF_LIVES), merge(b, a, HALF_LIVES))
+    assert_same(merge(merge(a, b, HALF_LIVES), c, HALF_LIVES), merge(a, merge(b, c, HALF_LIVES), HALF_LIVES))
 
 
 @given(seed=seeds)
 def test_an_empty_model_changes_nothing(seed: int) -> None:
-    same(merge(models(seed), SegmentModels.empty(*SHAPE), HALF_LIVES), models(seed))
+    assert_same(merge(models(seed), SegmentModels.empty(*SHAPE), HALF_LIVES), models(seed))
 
 
 def test_one_half_life_halves() -> None:
@@ -52,7 +52,7 @@ def test_one_half_life_halves() -> None:
 
 def test_an_empty_batch_changes_nothing() -> None:
     after, found = update_segments(models(3), visits(0, 1), SETTINGS)
-    same(after, models(3))
+    assert_same(after, models(3))
     assert len(found.segment) == 0
 
 
@@ -66,7 +66,7 @@ def test_parts_of_a_batch_bring_together_what_the_whole_brings(seed: int, n: int
         visited_statistics(rows_of(all_visits, which), segment[which], SHAPE, HALF_LIVES)
         for which in (half, ~half)
     )
-    same(merge(first, second, HALF_LIVES), visited_statistics(all_visits, segment, SHAPE, HALF_LIVES))
+    assert_same(merge(first, second, HALF_LIVES), visited_statistics(all_visits, segment, SHAPE, HALF_LIVES))
 
 
 @given(seed=seeds, n=numbers_of_visits)
@@ -84,7 +84,7 @@ def test_row_order_is_irrelevant(seed: int, n: int) -> None:
     )
     after, found = update_segments(models(seed), all_visits, SETTINGS)
     again, moved = update_segments(models(seed), shuffled, SETTINGS)
-    same(after, again)
+    assert_same(after, again)
     np.testing.assert_array_equal(found.segment[order], moved.segment)
 
 

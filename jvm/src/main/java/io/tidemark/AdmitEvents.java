@@ -76,12 +76,15 @@ public class AdmitEvents extends ProcessTableFunction<String> {
     collect(null);
   }
 
-  /** Counts the unit in its minute, unless it is there; false: there is no room for it. */
+  /**
+   * Counts the unit in its minute, unless it is there; false: there is no room for it. Two units of one visitor's
+   * minute that share a hash would count once.
+   */
   private static boolean counts(MapView<Long, byte[]> minutes, long minute, String unit, int limit) throws Exception {
     byte[] entry = minutes.get(minute);
     ByteBuffer old = ByteBuffer.wrap(entry == null ? new byte[Integer.BYTES] : entry);
     int count = old.getInt();
-    long hash = unit == null ? 0 : hash(unit);
+    long hash = unit == null ? 0 : Fnv.add(Fnv.BASIS, unit);
     while (unit != null && old.hasRemaining()) {
       if (old.getLong() == hash) {
         return true;
@@ -97,14 +100,5 @@ public class AdmitEvents extends ProcessTableFunction<String> {
     }
     minutes.put(minute, next.array());
     return true;
-  }
-
-  /** FNV-1a with 64 bits, over UTF-16; two units of one visitor's minute that share it would count once. */
-  private static long hash(String text) {
-    long hash = 0xcbf29ce484222325L;
-    for (int i = 0; i < text.length(); i++) {
-      hash = (hash ^ text.charAt(i)) * 0x100000001b3L;
-    }
-    return hash;
   }
 }

@@ -3,27 +3,18 @@ package io.tidemark;
 /**
  * The name of an event in state: 64 bits instead of a visitor's and an event's id.
  *
- * <p>FNV-1a over the UTF-16 of both, then the finalizer of MurmurHash3, so that every bit depends on every character.
+ * <p>{@link Fnv} over both, then the finalizer of MurmurHash3, so that every bit depends on every character.
  * Two events that share it count once. Only events of one bucket and one day can meet: at a billion a day in 65 536
  * buckets those are 10^18 / 2^17 pairs, of which one in 2^64 does, that is one in two million days.
  */
 final class EventHash {
-  private static final long PRIME = 0x100000001b3L;
-
   private EventHash() {}
 
   static long of(String visitor, String event) {
-    long hash = add(0xcbf29ce484222325L, visitor);
-    hash = add((hash ^ 0x10000) * PRIME, event); // between the two what is no character
+    long hash = Fnv.add(Fnv.BASIS, visitor);
+    hash = Fnv.add(Fnv.add(hash, 0x10000), event); // between the two what is no character
     hash = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
     hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
     return hash ^ hash >>> 33;
-  }
-
-  private static long add(long hash, String text) {
-    for (int i = 0; i < text.length(); i++) {
-      hash = (hash ^ text.charAt(i)) * PRIME;
-    }
-    return hash;
   }
 }
