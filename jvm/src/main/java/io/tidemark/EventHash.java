@@ -13,8 +13,6 @@ final class EventHash {
   static long of(String visitor, String event) {
     long hash = Fnv.add(Fnv.BASIS, visitor);
     hash = Fnv.add(Fnv.add(hash, 0x10000), event); // between the two what is no character
-    hash = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
-    hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
-    return hash ^ hash >>> 33;
+    return Fnv.finished(hash);
   }
 }

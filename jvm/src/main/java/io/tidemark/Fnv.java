@@ -19,4 +19,16 @@ final class Fnv {
   static long add(long hash, int unit) {
     return (hash ^ unit) * PRIME;
   }
+
+  /** A hash of that text, every bit of it dependent on every character. */
+  static long mixed(String text) {
+    return finished(add(BASIS, text));
+  }
+
+  /** The finalizer of MurmurHash3 (Appleby). */
+  static long finished(long hash) {
+    hash = (hash ^ hash >>> 33) * 0xff51afd7ed558ccdL;
+    hash = (hash ^ hash >>> 33) * 0xc4ceb9fe1a85ec53L;
+    return hash ^ hash >>> 33;
+  }
 }

@@ -1,9 +1,11 @@
 package io.tidemark;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.table.api.dataview.MapView;
 
@@ -61,6 +63,18 @@ final class RecentVisitors {
     return OBJECTS_BYTES + key.length() + entry.length;
   }
 
+  /** The visitor whose entry has that key. */
+  static String visitor(String key) {
+    int start = key.indexOf(':') + 1;
+    return key.substring(start, start + Integer.parseInt(key, 0, start - 1, 10));
+  }
+
+  /** The name of the entry that has that key. */
+  static String name(String key) {
+    int start = key.indexOf(':') + 1;
+    return key.substring(start + Integer.parseInt(key, 0, start - 1, 10));
+  }
+
   static long writtenMs(byte[] entry) {
     return ByteBuffer.wrap(entry).getLong();
   }
@@ -99,14 +113,30 @@ final class RecentVisitors {
       keep(key, entry);
     }
 
-    /** Removes every entry of the visitor: looks through the whole bucket. */
-    void clear() throws Exception {
-      for (Iterator<String> keys = state.keys().iterator(); keys.hasNext(); ) {
-        if (keys.next().startsWith(visitor.prefix)) {
-          keys.remove();
+    /** Removes the entry of that name, if there is one. */
+    void remove(String name) throws Exception {
+      String key = key(name);
+      state.remove(key);
+      byte[] entry = visitor.entries.remove(key);
+      bytes -= entry == null ? 0 : size(key, entry);
+    }
+
+    /** Names of the visitor's entries: looks through the whole bucket. */
+    List<String> names() throws Exception {
+      List<String> names = new ArrayList<>();
+      for (String key : state.keys()) {
+        if (key.startsWith(visitor.prefix)) {
+          names.add(key.substring(visitor.prefix.length()));
         }
       }
-      forget(visitor);
+      return names;
+    }
+
+    /** Removes every entry of the visitor: looks through the whole bucket. */
+    void clear() throws Exception {
+      for (String name : names()) {
+        remove(name);
+      }
     }
 
     private String key(String name) {
