@@ -18,6 +18,7 @@ class SegmentModel:
     """K segments over D dimensions, decayed to `latest_ms`.
 
     sums : (K, D) counts of the members. tallies : (K, 4) visitors, visits, recent visits, conversions.
+    sales : (D,) what the shop sold lately, in its currency; where its segments start from.
     seen : visits so far. refitted_at : visits at the last refit. first_ms, latest_ms : event times, epoch ms.
     threshold : below which a visitor's hash belongs to the sample.
     """
@@ -26,6 +27,7 @@ class SegmentModel:
 
     sums: Floats
     tallies: Floats
+    sales: Floats
     seen: int
     refitted_at: int
     first_ms: int
@@ -39,17 +41,19 @@ class SegmentModel:
         return hash(self.to_bytes())
 
     def to_bytes(self) -> bytes:
-        """Version (1 byte), K and D (2 each), four longs, the threshold, then big-endian doubles.
+        """Version (1 byte), K and D (2 each), four longs, the threshold, then sums, tallies and sales as
+        big-endian doubles.
 
         ValueError: a sum or a tally is NaN or infinite; such a state must not be kept.
         """
-        if not (np.isfinite(self.sums).all() and np.isfinite(self.tallies).all()):
+        numbers = self.sums, self.tallies, self.sales
+        if not all(np.isfinite(of).all() for of in numbers):
             raise ValueError("a segment model holds NaN or infinity")
         K, D = self.sums.shape
         header = _HEADER.pack(
             self.VERSION, K, D, self.seen, self.refitted_at, self.first_ms, self.latest_ms, self.threshold
         )
-        return header + self.sums.astype(">f8").tobytes() + self.tallies.astype(">f8").tobytes()
+        return header + b"".join(of.astype(">f8").tobytes() for of in numbers)
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
@@ -59,8 +63,17 @@ class SegmentModel:
         version, K, D, seen, refitted_at, first_ms, latest_ms, threshold = _HEADER.unpack_from(blob)
         if version != cls.VERSION:
             raise ValueError(f"segment model of version {version}; this release reads {cls.VERSION}")
-        if len(blob) != _HEADER.size + 8 * K * (D + TALLIES):
+        if len(blob) != _HEADER.size + 8 * (K * (D + TALLIES) + D):
             raise ValueError(f"{len(blob)} bytes are no segment model of {K} × {D}")
         numbers = np.frombuffer(blob, dtype=">f8", offset=_HEADER.size).astype(np.float64)
-        sums, tallies = numbers[: K * D].reshape(K, D), numbers[K * D :].reshape(K, TALLIES)
-        return cls(sums, tallies, seen, refitted_at, first_ms, latest_ms, threshold)
+        sums, tallies, sales = np.split(numbers, [K * D, K * (D + TALLIES)])
+        return cls(
+            sums.reshape(K, D),
+            tallies.reshape(K, TALLIES),
+            sales,
+            seen,
+            refitted_at,
+            first_ms,
+            latest_ms,
+            threshold,
+        )

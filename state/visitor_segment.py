@@ -6,15 +6,15 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-_HEADER = struct.Struct(">bbbHqH")
+_HEADER = struct.Struct(">bbbHqqH")
 
 
 @dataclass(frozen=True)
 class VisitorSegment:
     """segment : 0..127. challenger : the one that was clearly better at the last `streak` visits, or -1.
 
-    at_ms : event time of the last visit. dimensions, counts : the vector as of then, at the long half-life,
-    where the visitor belongs to the sample; else empty.
+    told_ms : event time as of which Redis was told. dimensions, counts : the vector as of `at_ms`, at the
+    long half-life, where the visitor belongs to the sample; else empty, and `at_ms` is 0.
     """
 
     VERSION: ClassVar[int] = 1
@@ -23,13 +23,20 @@ class VisitorSegment:
     challenger: int
     streak: int
     at_ms: int
+    told_ms: int
     dimensions: tuple[int, ...] = ()
     counts: tuple[float, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """15 bytes, then 2 and 4 (single precision) for each entry of the vector. A streak ends at 65 535."""
+        """23 bytes, then 2 and 4 (single precision) for each entry of the vector. A streak ends at 65 535."""
         header = _HEADER.pack(
-            self.VERSION, self.segment, self.challenger, min(self.streak, 65535), self.at_ms, len(self.counts)
+            self.VERSION,
+            self.segment,
+            self.challenger,
+            min(self.streak, 65535),
+            self.at_ms,
+            self.told_ms,
+            len(self.counts),
         )
         return header + np.array(self.dimensions, ">u2").tobytes() + np.array(self.counts, ">f4").tobytes()
 
@@ -38,7 +45,7 @@ class VisitorSegment:
         """Read any version released so far. ValueError: another version, or bytes that are no visitor."""
         if len(blob) < _HEADER.size:
             raise ValueError(f"{len(blob)} bytes are no visitor's segment")
-        version, segment, challenger, streak, at_ms, entries = _HEADER.unpack_from(blob)
+        version, segment, challenger, streak, at_ms, told_ms, entries = _HEADER.unpack_from(blob)
         if version != cls.VERSION:
             raise ValueError(f"visitor's segment of version {version}; this release reads {cls.VERSION}")
         if len(blob) != _HEADER.size + 6 * entries:
@@ -50,6 +57,7 @@ class VisitorSegment:
             challenger,
             streak,
             at_ms,
+            told_ms,
             tuple(dimensions.tolist()),
             tuple(counts.astype(float).tolist()),
         )

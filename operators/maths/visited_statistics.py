@@ -39,10 +39,10 @@ def visited_statistics(
     return SegmentModels(
         sums=_sums(visits, segment, moved & ~new, long, shape),
         visitors=tally(arrived * long, segment) - tally(leavers * long, np.maximum(visits.segment, 0)),
-        visits=tally(long, segment),
-        recent_visits=tally(recent, segment),
+        visits=tally(visits.begun * long, segment),
+        recent_visits=tally(visits.begun * recent, segment),
         conversions=tally(visits.converted * long, segment),
-        seen=np.bincount(visits.shop, minlength=B),
+        seen=np.bincount(visits.shop, weights=visits.begun, minlength=B).astype(np.int64),
         first_ms=first,
         latest_ms=latest,
     )

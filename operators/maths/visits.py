@@ -1,5 +1,6 @@
 """The visits of one micro-batch as columns: one row a visitor and shop, their vectors sparse."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,7 +14,8 @@ class Visits:
 
     shop : (n,) index of the shop among the models. at_ms : (n,) event time of the visit's last event.
     since_ms : (n,) event time of the visitor's visit before; `NEVER_SEEN` where this is the first.
-    converted : (n,) 1 where the visit has a purchase, else 0.
+    begun, converted : (n,) how many visits begin in the row, and how many get their first purchase in it. A
+    visit is what a visitor does without a long pause, and may take several rows.
     segment : (n,) where the visitor was, -1 nowhere yet.
     challenger, streak : (n,) the segment that was clearly better, and how often in a row.
 
@@ -26,6 +28,7 @@ class Visits:
     shop: Ints
     at_ms: Ints
     since_ms: Ints
+    begun: Ints
     converted: Ints
     segment: Ints
     challenger: Ints
@@ -38,6 +41,28 @@ class Visits:
 
     def __len__(self) -> int:
         return len(self.shop)
+
+    def of_shops(self, shops: Sequence[int]) -> tuple[Ints, "Visits"]:
+        """(rows, those at these shops), where a shop is its place in `shops`."""
+        place = np.full(int(self.shop.max(initial=-1)) + 1, -1)
+        place[list(shops)] = np.arange(len(shops))
+        here = place[self.shop] >= 0
+        kept, number = here[self.row], np.cumsum(here) - 1
+        return np.flatnonzero(here), Visits(
+            shop=place[self.shop[here]],
+            at_ms=self.at_ms[here],
+            since_ms=self.since_ms[here],
+            begun=self.begun[here],
+            converted=self.converted[here],
+            segment=self.segment[here],
+            challenger=self.challenger[here],
+            streak=self.streak[here],
+            row=number[self.row[kept]],
+            dimension=self.dimension[kept],
+            taste=self.taste[kept],
+            before=self.before[kept],
+            added=self.added[kept],
+        )
 
     def per_row(self, entries: Floats) -> Floats:
         """Sums of entries (m,) or (m, K) over each row: (n,) or (n, K); 0 for a row without entries."""

@@ -92,6 +92,7 @@ class Memory:
             shop=np.repeat(np.arange(shops), n),
             at_ms=np.tile(day.at_ms, shops),
             since_ms=np.tile(since_ms[day.who], shops),
+            begun=np.ones(shops * n, dtype=np.int64),
             converted=np.ones(shops * n, dtype=np.int64),
             segment=self.segment[:, day.who].ravel(),
             challenger=self._challenger[:, day.who].ravel(),

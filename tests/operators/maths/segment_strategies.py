@@ -52,6 +52,7 @@ def visits(n: int, seed: int, segments: int = SHAPE[1]) -> Visits:
         shop=random.integers(0, B, n),
         at_ms=at_ms,
         since_ms=np.where(segment < 0, NEVER_SEEN, at_ms - random.integers(0, 90, n) * DAY_MS),
+        begun=random.integers(0, 3, n),
         converted=random.integers(0, 2, n),
         segment=segment,
         challenger=random.integers(-1, segments, n),
@@ -68,7 +69,7 @@ def rows_of(all_visits: Visits, which: NDArray[np.bool_]) -> Visits:
     """The visits `which` (n,) alone, in the same order."""
     kept = which[all_visits.row]
     number = np.cumsum(which) - 1
-    per_visit = ("shop", "at_ms", "since_ms", "converted", "segment", "challenger", "streak")
+    per_visit = ("shop", "at_ms", "since_ms", "begun", "converted", "segment", "challenger", "streak")
     per_entry = ("dimension", "taste", "before", "added")
     return Visits(
         **{name: getattr(all_visits, name)[which] for name in per_visit},

@@ -56,6 +56,7 @@ def visitor(segment: int, counts: tuple[float, float], challenger: int = -1, str
         shop=np.array([0]),
         at_ms=np.array([NOW_MS]),
         since_ms=np.array([NEVER_SEEN]),
+        begun=np.array([1]),
         converted=np.array([0]),
         segment=np.array([segment]),
         challenger=np.array([challenger]),

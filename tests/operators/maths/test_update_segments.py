@@ -95,6 +95,7 @@ def member(segment: int, counts: list[float], before: list[float], at_ms: int, s
         shop=np.array([0]),
         at_ms=np.array([at_ms]),
         since_ms=np.array([since_ms]),
+        begun=np.array([1]),
         converted=np.array([1]),
         segment=np.array([segment]),
         challenger=np.array([-1]),

@@ -1,0 +1,96 @@
+"""All that is kept of one shop, and what a batch's rows add to it beside its segments."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+
+import numpy as np
+
+from operators.maths.name_dimensions import Hashes
+from operators.maths.refit_segments import RefitSettings
+from operators.maths.segment_scores import Floats, Ints
+from operators.maths.update_segments import SegmentSettings
+from operators.segment_state import no_segments, widened
+from operators.visit_rows import VisitRows
+from state.segment_model import SegmentModel
+from state.shop_categories import ShopCategories
+
+
+@dataclass(frozen=True)
+class ShopSettings:
+    """Of all shops.
+
+    own, shared : dimensions that categories have for themselves, and those that all others share.
+    sample : visitors of a shop from whom its segments are sought anew.
+    tell_again_ms : of event time, after which Redis is told an unchanged segment again.
+    reasons : categories that are given with a segment.
+    """
+
+    segments: SegmentSettings = field(default_factory=SegmentSettings)
+    refits: RefitSettings = field(default_factory=RefitSettings)
+    own: int = 448
+    shared: int = 64
+    sample: int = 512
+    tell_again_ms: int = 30 * 86_400_000
+    reasons: int = 3
+
+
+@dataclass(frozen=True)
+class ShopSegments:
+    """model : its segments. categories : which of its dimensions are whose; those behind them are shared."""
+
+    model: SegmentModel
+    categories: ShopCategories
+
+    @classmethod
+    def new(cls, settings: ShopSettings) -> "ShopSegments":
+        return cls(no_segments(settings.refits.most), ShopCategories.none())
+
+    def names(self) -> list[str]:
+        """(D,) of its dimensions; of a shared one, an empty text."""
+        names = self.categories.names
+        return [*names, *[""] * (len(self.model.sales) - len(names))]
+
+    def with_categories(self, hashes: Hashes, names: list[str], settings: ShopSettings) -> "ShopSegments":
+        """With dimensions for the categories of some rows; when there is no room, with the shared ones."""
+        there = set(self.categories.hashes.tolist())
+        new = {h: name for h, name in zip(hashes.tolist(), names, strict=True) if h not in there}
+        if not new:
+            return self
+        room = settings.own - len(there)
+        own = dict(list(new.items())[:room])
+        categories = ShopCategories(
+            np.concatenate([self.categories.hashes, np.array(list(own), dtype=np.uint64)]),
+            (*self.categories.names, *own.values()),
+        )
+        is_full = len(new) > room or len(self.model.sales) > settings.own
+        width = settings.own + settings.shared if is_full else len(categories.names)
+        return ShopSegments(widened(self.model, width), categories)
+
+    def followed_by(
+        self, model: SegmentModel, dimension: Ints, amount: Floats, settings: ShopSettings
+    ) -> "ShopSegments":
+        """With the next model, and what was sold meanwhile: dimension, amount (n,), at least zero."""
+        away_ms = model.latest_ms - self.model.latest_ms if self.model.seen else 0
+        left = 2.0 ** (-away_ms / settings.segments.half_lives.long_ms)
+        sold = np.bincount(dimension, weights=amount, minlength=len(self.model.sales))
+        return ShopSegments(replace(model, sales=self.model.sales * left + sold), self.categories)
+
+
+def hash01(visitor: str) -> float:
+    """A number in [0, 1) for the visitor, the same in every process and release: who is in samples."""
+    return int.from_bytes(blake2b(visitor.encode(), digest_size=8).digest()) / 2.0**64
+
+
+def with_categories_of(
+    shops: Mapping[str, ShopSegments], rows: VisitRows, settings: ShopSettings
+) -> dict[str, ShopSegments]:
+    """The shops, knowing the categories of the rows."""
+    by_shop: dict[str, list[int]] = {}
+    for at, shop in enumerate(rows.shops):
+        by_shop.setdefault(shop, []).append(at)
+    hashes = rows.head["category"].astype(np.uint64)
+    return {
+        shop: shops[shop].with_categories(hashes[of], [rows.categories[at] for at in of], settings)
+        for shop, of in by_shop.items()
+    }
