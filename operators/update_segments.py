@@ -185,7 +185,7 @@ def _by_shop(keys: Iterable[str]) -> dict[str, list[str]]:
 
 
 def _said(of: Assigned) -> bytes:
-    """`segment`, `sure` (its probability), `at_ms`, `since_ms` (latest, earliest event), `why` (word, nats)."""
+    """`segment`, `sure` (its probability), `at_ms`, `since_ms` (latest, earliest event), `why` (nats)."""
     said = {
         "segment": of.segment,
         "sure": round(of.confidence, 4),

@@ -34,6 +34,7 @@ EVENT_TYPES = {name: _load(name) for name in ("behavior", "feedback", "exposure"
 CLEAN = tuple(of.topic for of in EVENT_TYPES.values())
 RAW, RESENT = "events.raw", "events.resent"
 DEAD_LETTER, SUSPECT, WITHHELD = "events.dead-letter", "events.suspect", "events.withheld"
+SEGMENT_CHANGES = load("segment_change").definition["topic"]
 OUTCOMES = (*CLEAN, DEAD_LETTER, SUSPECT, WITHHELD)
 """Topics: what passed; what trackers send, and dead letters sent again; what did not pass."""
 

@@ -210,8 +210,52 @@ local function replace(keys, args)
   return (#args - 1) / 2
 end
 
+-- FCALL … 2 KEY TOMBSTONE ttl_s shop since_ms json: the visitor's segment at the shop, unless a newer one is there.
+-- JSON that holds something that was to be forgotten is refused: -1.
+local function assign(keys, args)
+  local forgotten = redis.call('GET', keys[2])
+  if forgotten and tonumber(args[3]) <= tonumber(forgotten) then
+    return -1
+  end
+  local was = redis.call('HGET', keys[1], args[2])
+  if was and cjson.decode(was).at_ms > cjson.decode(args[4]).at_ms then
+    return 0
+  end
+  redis.call('HSET', keys[1], args[2], args[4])
+  redis.call('EXPIRE', keys[1], args[1])
+  return 1
+end
+
+-- FCALL … 2 KEY TOMBSTONE time_ms: segments in which there is something of then or before go, and never come back.
+local function unassign(keys, args)
+  local forgotten, time = redis.call('GET', keys[2]), tonumber(args[1])
+  if not forgotten or time > tonumber(forgotten) then
+    redis.call('SET', keys[2], args[1])
+  end
+  local all = redis.call('HGETALL', keys[1])
+  for i = 1, #all, 2 do
+    if cjson.decode(all[i + 1]).since_ms <= time then
+      redis.call('HDEL', keys[1], all[i])
+    end
+  end
+  return 1
+end
+
+-- FCALL … 1 KEY ttl_s at_ms json: of a shop, unless a newer one is there.
+local function publish(keys, args)
+  local was = redis.call('GET', keys[1])
+  if was and cjson.decode(was).at_ms > tonumber(args[2]) then
+    return 0
+  end
+  redis.call('SET', keys[1], args[3], 'EX', args[1])
+  return 1
+end
+
 -- No flags: refused when memory is full or the server is a replica, keys are declared (Redis Cluster).
 redis.register_function('tidemark_VERSION_grow', grow)
 redis.register_function('tidemark_VERSION_erase', erase)
 redis.register_function('tidemark_VERSION_sample', sample)
 redis.register_function('tidemark_VERSION_replace', replace)
+redis.register_function('tidemark_VERSION_assign', assign)
+redis.register_function('tidemark_VERSION_unassign', unassign)
+redis.register_function('tidemark_VERSION_publish', publish)

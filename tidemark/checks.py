@@ -35,11 +35,7 @@ def check_visitor_preferences() -> None:
         config.source(group="check")
         config.erasures(group="check")
     address = config.run.redis_address
-    if address.secret_stays_behind():
-        raise UserError(
-            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers:"
-            f" put the password into a file there, and name it in {PASSWORD_FILE}"
-        )
+    refuse_secret_in_variable(address)
     check_topic(config.run.kafka, config.topic)
     create_topics(config.run.kafka, [config.erasures_topic])  # nobody may have asked yet
     with closing(check_redis(address)) as redis:
@@ -49,6 +45,15 @@ def check_visitor_preferences() -> None:
             raise UserError(explained(error, address)) from error
     if conflict:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
+
+
+def refuse_secret_in_variable(address: RedisAddress) -> None:
+    """Raises UserError: the password is in a variable that would not reach the task managers safely."""
+    if address.secret_stays_behind():
+        raise UserError(
+            f"{PASSWORD} is a variable of this machine, and Flink logs those of task managers:"
+            f" put the password into a file there, and name it in {PASSWORD_FILE}"
+        )
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Reading preferences, for storefronts: needs Redis, and nothing of Flink."""
+"""Reading preferences and segments, for storefronts: needs Redis, and nothing of Flink."""
 
 import time
 from dataclasses import dataclass, field, replace
@@ -23,6 +23,7 @@ from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from sink_connectors.redis_server import Command, fields_of, raised
 from tidemark.prior import Prior
+from tidemark.segment import Segment, SegmentReader
 from tidemark.smoothing import smoothed_share, weight_at
 
 CACHED_S = 60.0
@@ -124,6 +125,7 @@ class Tidemark:
         self._view = _View(FIRST_GENERATION if generation is None else generation)  # replaced whole
         self._address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
         self._redis = RedisConnection(self._address, timeout_s)
+        self._segments = SegmentReader(self._redis, namespace)
 
     def close(self) -> None:
         """Close the connections."""
@@ -199,6 +201,10 @@ class Tidemark:
             reason=reason,
             generation=view.generation,
         )
+
+    def segment(self, visitor: str, shop: str) -> Segment:
+        """Where `visitor` belongs at `shop`, how sure that is and why, in one round trip to Redis."""
+        return self._segments.segment(visitor, shop)
 
     def _read(self, visitor: str, facet: str) -> tuple[_View, dict[bytes, bytes], str]:
         """(what is known, fields of the visitor in that generation, why there is no answer)."""

@@ -15,6 +15,7 @@ from tidemark import modules
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
 from tidemark.gate.checks import check_event_gate
+from tidemark.segments import check_visitor_segments
 from tidemark.settings import stack_access
 
 
@@ -28,6 +29,7 @@ class Deployable:
 
 JOBS: Mapping[str, Deployable] = {
     "visitor_preferences": Deployable("TIDEMARK_PREFERENCES_", check_visitor_preferences),
+    "visitor_segments": Deployable("TIDEMARK_SEGMENTS_", check_visitor_segments),
     "event_gate": Deployable("TIDEMARK_GATE_", check_event_gate),
 }
 

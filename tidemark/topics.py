@@ -9,14 +9,14 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from flink_jobs.kafka_access import KafkaAccess
-from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, WITHHELD
+from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, SEGMENT_CHANGES, WITHHELD
 from tidemark.errors import UserError
 from tidemark.kafka_errors import CONNECT_TIMEOUT_S, check_reachable, kafka_errors
 
 Kafka = KafkaAccess | str
 """How to reach it; an address alone, `host:port[,host:port]`, is spoken to in plaintext."""
 
-TOPICS = (RAW, RESENT, *OUTCOMES)
+TOPICS = (RAW, RESENT, *OUTCOMES, SEGMENT_CHANGES)
 """The topics of the jobs that exist."""
 
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024

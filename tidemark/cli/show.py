@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.show_shop import shop
 from tidemark.errors import UserError
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ ALL = 2**31
 FADED = 0.005  # a weight that the table shows as 0.00
 
 show = typer.Typer(name="show", help="Show what Redis holds.", no_args_is_help=True)
+show.command()(shop)
 
 
 def add_to(app: typer.Typer) -> None:

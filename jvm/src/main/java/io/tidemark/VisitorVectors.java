@@ -19,7 +19,8 @@ import org.apache.flink.types.Row;
  * Folds a visitor's events at a shop into a vector of decayed counts by category, and gives it as of each event.
  *
  * <p>Input rows, partitioned by a bucket of visitors: bucket, visitor id, event id, event time (epoch ms), weight,
- * whether it erases, shop id, industry, category, sales (what a purchase brought), whether it is a purchase. An event
+ * whether it erases, shop id, industry, category, sales (what a purchase brought), whether it is a purchase, when the
+ * broker took it. An event
  * id seen at that shop within {@code seen_ms} of processing time, a null weight and an event that has been erased give
  * no row. Any other event gives one, its {@code packed} as {@link VisitorVector} says.
  *
@@ -31,7 +32,7 @@ import org.apache.flink.types.Row;
  * <p>State: {@code vectors}, an entry a visitor and shop, and one a visitor who was erased; {@code seen}, an entry an
  * event. Expired entries are removed by a {@link Sweep} of the bucket each {@code sweep_ms}.
  */
-@DataTypeHint("ROW<visitor_id STRING, shop_id STRING, industry STRING, category STRING, packed BYTES>")
+@DataTypeHint("ROW<visitor_id STRING, shop_id STRING, industry STRING, category STRING, appended_ms BIGINT, packed BYTES>")
 public class VisitorVectors extends ProcessTableFunction<Row> {
   /** Name of the entry that holds until when a visitor was erased; shops' names begin with a slash. */
   private static final String ERASED = "";
@@ -79,7 +80,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
     long eventTime = event.getFieldAs(3);
     RecentVisitors.Entries entries = recent.entries(visitor, vectors, nowMs);
     if (event.<Boolean>getFieldAs(5)) {
-      erase(visitor, entries, eventTime);
+      erase(visitor, entries, eventTime, event.getFieldAs(11));
       return;
     }
     events.inc();
@@ -104,17 +105,17 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
     byte[] packed =
         vector.add(Fnv.mixed(category), weight, eventTime, event.<Double>getFieldAs(9), event.<Boolean>getFieldAs(10));
     entries.put('/' + shop, vector.toBytes());
-    collect(Row.of(visitor, shop, event.getFieldAs(7), category, packed));
+    collect(Row.of(visitor, shop, event.getFieldAs(7), category, event.getFieldAs(11), packed));
   }
 
-  private void erase(String visitor, RecentVisitors.Entries entries, long time) throws Exception {
+  private void erase(String visitor, RecentVisitors.Entries entries, long time, Long appendedMs) throws Exception {
     for (String name : entries.names()) {
       if (!name.equals(ERASED) && VisitorVector.since(entries.get(name)) <= time) {
         entries.remove(name);
-        collect(Row.of(visitor, name.substring(1), "", "", VisitorVector.gone(VisitorVector.ERASED, time)));
+        collect(Row.of(visitor, name.substring(1), "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
       }
     }
-    collect(Row.of(visitor, "", "", "", VisitorVector.gone(VisitorVector.ERASED, time)));
+    collect(Row.of(visitor, "", "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
     byte[] until = new byte[RecentVisitors.Entries.HEADER + Long.BYTES];
     ByteBuffer.wrap(until).putLong(RecentVisitors.Entries.HEADER, Math.max(erased(entries), time));
     entries.put(ERASED, until);
@@ -134,7 +135,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
         all.remove();
         expired.inc();
         if (!name.equals(ERASED)) {
-          collect(Row.of(visitor, name.substring(1), "", "", VisitorVector.gone(VisitorVector.EXPIRED, beforeMs)));
+          collect(Row.of(visitor, name.substring(1), "", "", beforeMs, VisitorVector.gone(VisitorVector.EXPIRED, beforeMs)));
         }
       }
     }

@@ -1,0 +1,74 @@
+"""Behaviours and erasures in; each visitor's segment at each shop, and the segments' profiles, to Redis."""
+
+from pyflink.table import StatementSet, StreamTableEnvironment
+
+from flink_jobs.durations import milliseconds
+from flink_jobs.environment import execute_inserts, table_environment
+from flink_jobs.segments_config import SegmentsConfig
+from flink_jobs.segments_sinks import segment_changes, write_segments
+from operators.micro_batches import micro_batches
+from operators.update_segments import OUTPUT, UpdateSegments
+from operators.visitor_vectors import visitor_vectors
+
+NAME = "visitor_segments"
+
+BATCHED = ("visitor_id", "shop_id", "industry", "category", "appended_ms", "packed")
+
+OPERATORS = {
+    r"KafkaSource-.*\.behaviors$": "behaviours from Kafka",
+    r"KafkaSource-.*\.erasures$": "erasures from Kafka",
+    r"ProcessTableFunction": "vectors by visitor",
+    r"(Local|Global)?WindowAggregate": "micro-batches by shard of shops",
+    r"KEYED PROCESS": "update segments",
+    r"PythonCalc": "write to Redis",
+}
+"""What the planner calls the operators -> what they do, for the Flink UI."""
+
+HEADS = ("write to Redis",)
+"""What feeds it goes on while it waits for Python."""
+
+
+def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSet:
+    """Behaviours -> vectors by visitor -> micro-batches by shard of shops -> segments -> Redis and Kafka."""
+    behaviors = config.behaviors(group=f"tidemark.{NAME}").attach(tables, "behaviors")
+    erasures = config.erasures(group=f"tidemark.{NAME}").attach(tables, "erasures")
+    vectors = visitor_vectors(
+        tables,
+        behaviors,
+        erasures,
+        config.weights,
+        config.half_lives_ms,
+        config.horizon_weights,
+        milliseconds(config.visit_gap),
+        milliseconds(config.retained()),
+        config.shards,
+    )
+    segments = tables.from_data_stream(
+        micro_batches(tables, vectors, "shard", BATCHED, milliseconds(config.batch_span))
+        .process(UpdateSegments(config.shop_settings, milliseconds(config.period)), output_type=OUTPUT)
+        .name("update segments")
+        .uid("update-segments")
+    )
+
+    sinks = tables.create_statement_set()
+    write_segments(tables, sinks, segments, config)
+    segment_changes(tables, sinks, segments, config)
+    return sinks
+
+
+def main() -> None:
+    """Submit the job: `flink run -pym flink_jobs.visitor_segments …`."""
+    config = SegmentsConfig()
+    tables = table_environment(NAME, config.run, state_ttl=config.retained(), more=STATE_CACHES)
+    execute_inserts(tables, build(tables, config), NAME, OPERATORS, heads=HEADS)
+
+
+STATE_CACHES = {
+    "python.map-state.read-cache-size": "100000",
+    "python.map-state.write-cache-size": "10000",
+}
+"""Entries of Python's keyed state: a member that is not here is asked for one by one."""
+
+
+if __name__ == "__main__":
+    main()

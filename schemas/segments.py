@@ -1,0 +1,38 @@
+"""What Redis holds of segments: keys, and the bytes of their values."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+
+def visitor_segments_key(namespace: str, generation: int, visitor: str) -> str:
+    """Hash: shop id -> JSON of the visitor's segment there. The visitor's id is the hash tag."""
+    return f"{namespace}:{{{visitor}}}:segments:{generation}"
+
+
+def shop_profile_key(namespace: str, generation: int, shop: str) -> str:
+    """String: JSON of the shop's segments. The shop's id is the hash tag."""
+    return f"{namespace}:{{shop:{shop}}}:segments:{generation}"
+
+
+@dataclass(frozen=True)
+class SegmentSchema:
+    """Where one generation of segments stands. ttl_s : of a visitor's and a shop's, since it was written."""
+
+    namespace: str
+    generation: int
+    ttl_s: int
+
+    def visitor_key(self, visitor: str) -> str:
+        return visitor_segments_key(self.namespace, self.generation, visitor)
+
+    def shop_key(self, shop: str) -> str:
+        return shop_profile_key(self.namespace, self.generation, shop)
+
+
+def read_json(text: bytes) -> dict[str, Any]:
+    """A value of either. ValueError: it is no JSON object."""
+    said = json.loads(text)
+    if not isinstance(said, dict):
+        raise ValueError(f"{text[:80]!r} is no JSON object")
+    return said
