@@ -40,7 +40,7 @@ class Parameters:
     """Of a visitor, mean; CJ baskets a household, measured."""
     visits_cv2: float = 0.650
     """Squared coefficient of variation over visitors (Gamma); CJ, measured."""
-    touches: float = 11.4
+    touches: float = 11.38
     """Events of a visit before any purchase, mean (geometric); matched to CJ's 8.20 categories a basket."""
     behavior_mix: tuple[float, float, float, float] = (0.8919, 0.0308, 0.0550, 0.0223)
     """Of views, favourites, carts, purchases; Taobao, measured. The last gives the base conversion."""
@@ -54,11 +54,11 @@ class Parameters:
     """Standard deviation over shops of a category's log share; CJ stores, measured."""
     factors: int = 3
     """That tastes differ by; matched to CJ's ratio of bits by k-means with k = 24 and 8, .090/.074."""
-    spread: float = 0.566
+    spread: float = 0.562
     """Standard deviation of log-odds that factors give a category; matched to CJ's .074 bits, k-means, 8."""
-    own_spread: float = 0.912
+    own_spread: float = 0.914
     """The same of a visitor's own, apart from factors; matched to CJ's bits of own preferences, frozen."""
-    demographics: float = 0.100
+    demographics: float = 0.099
     """Share of the factors' variance that age and income explain; matched to CJ's .042 bits, age × income."""
 
     # Drift.
