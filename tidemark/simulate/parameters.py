@@ -30,7 +30,7 @@ class Parameters:
 
     # Size: assumed.
     visitors: int = 12_000
-    days: int = 112
+    days: int = 84
     industries: int = 3
     shops: int = 6
     """Spread evenly over the industries; within one, sizes ∝ 1/rank (Zipf)."""
