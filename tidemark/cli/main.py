@@ -10,7 +10,18 @@ from tidemark.errors import UserError
 
 # A family of commands is a module with `add_to(app)`. Families other than
 # `show`, `generations` and `visitors` need `tidemark[jobs]`.
-FAMILIES = ("stack", "jobs", "replay", "gate", "show", "generations", "visitors", "demo", "evaluate")
+FAMILIES = (
+    "stack",
+    "jobs",
+    "replay",
+    "gate",
+    "show",
+    "generations",
+    "visitors",
+    "demo",
+    "evaluate",
+    "simulate",
+)
 
 app = typer.Typer(
     name="tidemark",

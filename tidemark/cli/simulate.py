@@ -1,0 +1,99 @@
+"""`tidemark simulate`: a closed loop of visitors, layouts and purchases whose truth is known."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from tidemark.simulate.loop import Result
+
+Visitors = Annotated[int, typer.Option(min=1, help="All shops together; each visitor stays at one.")]
+Days = Annotated[int, typer.Option(min=1, help="Of event time.")]
+Industries = Annotated[int, typer.Option(min=1, help="Each with categories and tastes of its own.")]
+Shops = Annotated[int, typer.Option(min=1, help="Spread over the industries; sizes ∝ 1/rank in each.")]
+Layouts = Annotated[int, typer.Option(min=2, max=20, help="Of each shop.")]
+Effect = Annotated[
+    float,
+    typer.Option(
+        min=0, help="Log-odds of a purchase for one standard deviation of a layout's fit to a taste."
+    ),
+]
+Drift = Annotated[
+    float, typer.Option(min=0, max=0.97, help="Share of tastes that comes and goes; 0: they last.")
+]
+DriftDays = Annotated[float, typer.Option(min=0.1, help="Half-life of that, in days.")]
+Seed = Annotated[int, typer.Option(min=0, help="Of the world: the same seed, the same visits.")]
+Speed = Annotated[
+    float,
+    typer.Option(min=1, help="Event seconds a second: a batch is what 250 ms of such a stream bring."),
+]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(simulate)
+
+
+def simulate(
+    visitors: Visitors = 3000,
+    days: Days = 56,
+    industries: Industries = 1,
+    shops: Shops = 2,
+    layouts: Layouts = 4,
+    effect: Effect = 0.5,
+    drift: Drift = 0.23,
+    drift_days: DriftDays = 66.0,
+    seed: Seed = 1,
+    speed: Speed = 86_400.0,
+) -> None:
+    """Visitors come to shops, click, are shown a layout, and buy or not: does showing the right one pay?
+
+    Each visitor has tastes, of which demographics say little and some drift. Each layout suits some tastes,
+    by the effect given. The functions of the job `visitor_segments` see what a storefront sees, cluster the
+    visitors and learn what to show; beside them, on the same visits: segments by age or income with the same
+    bandit, layouts by chance, and an oracle who knows every probability. How much tastes spread, drift and
+    show in demographics is that of real shoppers (tidemark/simulate/parameters.py).
+
+    \b
+    tidemark simulate                                   # a minute
+    tidemark simulate --effect 0                        # layouts change nothing: nor may segments
+    tidemark simulate --shops 6 --industries 3 --visitors 12000 --days 182
+    """
+    from tidemark.evaluate.simulated import CHANCE, STATIC, product
+    from tidemark.simulate.loop import run
+    from tidemark.simulate.parameters import Parameters
+    from tidemark.simulate.world import World
+
+    parameters = Parameters(
+        visitors=visitors, days=days, industries=industries, shops=shops, layouts=layouts, effect=effect,
+        drifting=drift, drift_days=drift_days,
+    )  # fmt: skip
+    world, subjects = World(parameters, seed), [product(), *STATIC, CHANCE]
+    console, span_ms = Console(), round(250 * speed)
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    ) as progress:
+        task = progress.add_task("days", total=days * 86_400_000 / span_ms)
+        storefronts = [subject.open(world) for subject in subjects]
+        results = run(world, storefronts, span_ms, lambda: progress.advance(task))
+    show({subject.name: result for subject, result in zip(subjects, results, strict=True)}, console)
+
+
+def show(results: "dict[str, Result]", console: Console) -> None:
+    """One line a subject; the oracle's last."""
+    first = next(iter(results.values()))
+    table = Table(title=f"{int(first.visits.sum()):,} visits", title_justify="left")
+    for column in ("", "conversions a visit", "over chance", "regret", "the bandit's"):
+        table.add_column(column, no_wrap=not column)
+    by_chance, visits = first.by_chance.sum(), first.visits.sum()
+    for name, result in results.items():
+        uplift = f"{result.expected.sum() / by_chance - 1:+.1%}"
+        table.add_row(
+            name, f"{result.rate:.4f}", uplift, f"{result.regret:.1%}", f"{result.regret_of_bandit:.1%}"
+        )
+    best = first.best.sum()
+    table.add_row("an oracle (expected)", f"{best / visits:.4f}", f"{best / by_chance - 1:+.1%}", "0.0%", "")
+    console.print(table)
