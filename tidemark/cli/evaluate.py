@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     )
     evaluate.command()(segments)
     evaluate.command()(preferences)
+    evaluate.command()(simulated)
     app.add_typer(evaluate, name="evaluate")
 
 
@@ -74,22 +75,63 @@ def preferences(output: Output = None) -> None:
     _write(rows, output, "preferences", console)
 
 
+def simulated(
+    output: Annotated[
+        Path | None,
+        typer.Option(help="File for the figures. Default: benchmarks/results/evaluate-segments.json."),
+    ] = None,
+    effect: Annotated[
+        list[float] | None, typer.Option(min=0, help="Of layouts; may be repeated. Default: the middle one.")
+    ] = None,
+    ablations: Ablations = False,
+) -> None:
+    """Conversions in a simulated world: segments and bandit beside static ones, and an oracle.
+
+    Five seeds. Uplift is over the static demographic segments that convert best, with the same bandit;
+    regret is against an oracle who knows each visitor's true probabilities.
+
+    \b
+    tidemark evaluate simulated
+    tidemark evaluate simulated --effect 0 --effect 0.25 --effect 0.75 --effect 1
+    """
+    from tidemark.evaluate.simulated import EVALUATED, GOALS, at_effect, batches
+    from tidemark.simulate.parameters import MIDDLE
+
+    console, rows = Console(), []
+    for size in effect or [MIDDLE]:
+        with _progress(console) as progress:
+            task = progress.add_task(f"effect {size:g}", total=batches(EVALUATED))
+            found, best = at_effect(EVALUATED, size, ablations, partial(progress.advance, task))
+        title = f"simulated, effect {size:g}, uplift over {best!r}; {FIVE_SEEDS}"
+        _show(found, GOALS if size == MIDDLE else {}, title, console)
+        rows += found
+    _write(rows, output, "segments", console)
+
+
 def _table(
     console: Console, title: str, subjects: Sequence[Measure], days: int, goals: dict[str, tuple[str, float]]
 ) -> "list[Row]":
     """Measure each subject, show the table, return its rows."""
-    from tidemark.evaluate.results import show
-
     rows: list[Row] = []
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
-    ) as progress:
+    with _progress(console) as progress:
         task = progress.add_task("days", total=len(subjects) * days)
         for place, measure in enumerate(subjects, start=1):
             rows += measure(partial(progress.advance, task))
             progress.update(task, completed=place * days)
-    show(rows, goals, title, console)
+    _show(rows, goals, title, console)
     return rows
+
+
+def _progress(console: Console) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
+    )
+
+
+def _show(rows: "list[Row]", goals: dict[str, tuple[str, float]], title: str, console: Console) -> None:
+    from tidemark.evaluate.results import show
+
+    show(rows, goals, title, console)
 
 
 def _write(rows: "list[Row]", output: Path | None, name: str, console: Console) -> None:

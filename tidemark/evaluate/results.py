@@ -34,12 +34,24 @@ class Row:
 
 
 def save(rows: Sequence[Row], file: Path) -> None:
-    """Write the rows as a list of objects. UserError: the file cannot be written."""
+    """Write the rows as a list of objects, beside those of other data that the file has.
+
+    UserError: the file cannot be written, or holds something else.
+    """
+    measured = {row.data for row in rows}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps([asdict(row) for row in rows], indent=2) + "\n")
+        kept = [row for row in _saved(file) if row.data not in measured]
+        file.write_text(json.dumps([asdict(row) for row in [*kept, *rows]], indent=2) + "\n")
     except OSError as error:
         raise UserError(f"{file}: cannot write the figures: {error.strerror}", exit_code=1) from error
+
+
+def _saved(file: Path) -> list[Row]:
+    try:
+        return [Row(**row) for row in json.loads(file.read_text())] if file.exists() else []
+    except (ValueError, TypeError) as error:
+        raise UserError(f"{file}: no file of figures; name another with --output") from error
 
 
 def show(rows: Sequence[Row], goals: dict[str, tuple[str, float]], title: str, console: Console) -> None:

@@ -8,9 +8,10 @@ from typer.testing import CliRunner
 
 from tests.tidemark.evaluate.conftest import baskets
 from tidemark.cli.main import app
-from tidemark.evaluate import preferences, segments
+from tidemark.evaluate import preferences, segments, simulated
 from tidemark.evaluate.baskets import Baskets
 from tidemark.evaluate.shops import Span
+from tidemark.simulate.parameters import Parameters
 
 __all__ = ["baskets"]  # the fixture of made-up shoppers
 
@@ -43,6 +44,43 @@ def test_preferences_are_measured_shown_and_written(tmp_path: Path) -> None:
     assert done.exit_code == 0, done.output
     ours = {row["metric"] for row in json.loads(file.read_text()) if row["subject"] == "tidemark"}
     assert ours == {"recall_10", "ndcg_10", "bits_own", "bits_own_frozen"}
+
+
+def test_a_simulated_world_is_measured_and_written_beside_other_figures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = Parameters(visitors=80, days=3, industries=1, shops=1, categories=20)
+    monkeypatch.setattr(simulated, "EVALUATED", small)
+    monkeypatch.setattr(simulated, "SEEDS", (1, 2))
+    file = tmp_path / "rows.json"
+    other = {"metric": "bits_k8", "data": "shoppers", "subject": "x", "value": 1.0, "low": 1.0, "high": 1.0}
+    file.write_text(json.dumps([other]))
+    command = [
+        "evaluate",
+        "simulated",
+        "--effect",
+        "0.5",
+        "--effect",
+        "0",
+        "--ablations",
+        "--output",
+        str(file),
+    ]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 0, done.output
+    rows = json.loads(file.read_text())
+    assert other in rows
+    subjects = {row["subject"] for row in rows}
+    assert {"tidemark", "age × income", "layouts by chance", "with three horizons alike"} <= subjects
+    assert {row["metric"] for row in rows if row["subject"] == "tidemark"} == {
+        "conversion_uplift",
+        "regret",
+        "regret_of_bandit",
+    }
+    assert any(row["metric"] == "conversion_uplift" and row["value"] == 0 for row in rows)  # over itself
+    without = [row for row in rows if row["data"] == "simulated, effect 0" and row["metric"] == "regret"]
+    assert len(without) == len(subjects) - 1
+    assert [row["value"] for row in without] == [pytest.approx(0, abs=1e-9)] * len(without)
 
 
 def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sklearn.metrics import ndcg_score
 
+from tidemark.errors import UserError
 from tidemark.evaluate.bits import bits_of
 from tidemark.evaluate.ranking import ranking_sums
 from tidemark.evaluate.results import Row, save, show
@@ -61,3 +62,19 @@ def test_rows_are_kept_as_the_file_says_and_shown(tmp_path: Path) -> None:
         show(rows, {"bits_k8": ("≥", 0.15)}, "a title", console)
     for text in ("a title", "tidemark", ".1500", ".1000–.2000", "≥ 0.15"):
         assert text in captured.get()
+
+
+def test_rows_of_other_data_stay_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    save([Row.over("bits", "shoppers", "old", [1.0]), Row.over("regret", "simulated", "x", [2.0])], file)
+    save([Row.over("bits", "shoppers", "new", [3.0])], file)
+    rows = json.loads(file.read_text())
+    assert [(row["data"], row["subject"]) for row in rows] == [("simulated", "x"), ("shoppers", "new")]
+
+
+def test_a_file_of_something_else_is_not_overwritten(tmp_path: Path) -> None:
+    file = tmp_path / "rows.json"
+    file.write_text('{"precious": true}')
+    with pytest.raises(UserError, match="no file of figures"):
+        save([Row.over("bits", "shoppers", "new", [3.0])], file)
+    assert "precious" in file.read_text()

@@ -1,0 +1,123 @@
+"""`tidemark evaluate simulated`: conversions of a simulated world under the product, baselines and an oracle.
+
+All subjects of a seed serve the same visits, side by side.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from operators.maths.layout_bandit import BanditSettings
+from tidemark.evaluate.results import Row
+from tidemark.evaluate.shops import SEEDS
+from tidemark.simulate.loop import Result, run
+from tidemark.simulate.parameters import MIDDLE, Parameters
+from tidemark.simulate.product import KnownShops, Product, ProductSettings
+from tidemark.simulate.static_segments import StaticSegments
+from tidemark.simulate.storefront import Storefront
+from tidemark.simulate.tastes import DAY_MS
+from tidemark.simulate.truth import Chance
+from tidemark.simulate.world import World
+
+DATA = "simulated"
+SPAN_MS = 21_600_000
+"""Event time of a batch: 250 ms of a stream that runs 86 400 times as fast as the world."""
+
+GOALS = {"conversion_uplift": ("≥", 0.10), "regret": ("≤", 0.05)}
+SETTINGS = ProductSettings(bandit=BanditSettings(draws=512))
+EVALUATED = Parameters()
+
+Tick = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """One line of the table; `open` gives its storefront for a world."""
+
+    name: str
+    open: Callable[[World], Storefront]
+
+
+def product(name: str = "tidemark", settings: ProductSettings = SETTINGS) -> Subject:
+    def opened(world: World) -> Storefront:
+        shops = KnownShops(world.shops.industry, world.shops.sales, world.parameters.layouts)
+        return Product(shops, world.parameters.visitors, settings, world.seed)
+
+    return Subject(name, opened)
+
+
+def static(name: str, segment: Callable[[World], np.ndarray]) -> Subject:  # type: ignore[type-arg]
+    """segment : of each visitor of a world, for good."""
+
+    def opened(world: World) -> Storefront:
+        p = world.parameters
+        return StaticSegments(segment(world), p.shops, p.layouts, SETTINGS.bandit, world.seed)
+
+    return Subject(name, opened)
+
+
+STATIC = [
+    static("no segments", lambda world: np.zeros(world.parameters.visitors, dtype=np.int64)),
+    static("age", lambda world: world.demographics.age),
+    static("income", lambda world: world.demographics.income),
+    static("age × income", lambda world: world.demographics.cells),
+]
+CHANCE = Subject("layouts by chance", lambda world: Chance(world.parameters.layouts, world.seed))
+
+_never = replace(SETTINGS.refits, first_visits=10**9)
+_slowly = replace(SETTINGS.bandit, half_life_ms=28 * DAY_MS)
+
+OTHERWISE = [
+    product("with industry weights", replace(SETTINGS, industry_gamma=10.0)),
+    product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
+    product("with a shop's prior", replace(SETTINGS, prior=500.0)),
+    product("without refits", replace(SETTINGS, refits=_never, prior=500.0)),
+    product("bandit's half-life 28 d", replace(SETTINGS, bandit=_slowly)),
+]
+"""One ingredient more, less, or other. Without refits the product needs a prior, or one segment stays one."""
+
+
+def measured(
+    parameters: Parameters, subjects: Sequence[Subject], seeds: Sequence[int], tick: Tick
+) -> dict[str, list[Result]]:
+    """By subject, a result for each seed."""
+    found: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
+    for seed in seeds:
+        world = World(parameters, seed)
+        results = run(world, [subject.open(world) for subject in subjects], SPAN_MS, tick)
+        for subject, result in zip(subjects, results, strict=True):
+            found[subject.name].append(result)
+    return found
+
+
+def best_static(found: dict[str, list[Result]]) -> str:
+    """The static segments with the highest rate, mean over the seeds."""
+    return max((s.name for s in STATIC if s.name in found), key=lambda name: _rates(found[name]).mean())
+
+
+def rows(found: dict[str, list[Result]], against: str, data: str) -> list[Row]:
+    """Uplift over the subject `against`, seed by seed, and regret."""
+    beaten, out = _rates(found[against]), []
+    for name, results in found.items():
+        out.append(Row.over("conversion_uplift", data, name, _rates(results) / beaten - 1))
+        out.append(Row.over("regret", data, name, [result.regret for result in results]))
+        out.append(Row.over("regret_of_bandit", data, name, [result.regret_of_bandit for result in results]))
+    return out
+
+
+def _rates(results: Sequence[Result]) -> np.ndarray:  # type: ignore[type-arg]
+    return np.array([result.rate for result in results])
+
+
+def at_effect(parameters: Parameters, effect: float, ablations: bool, tick: Tick) -> tuple[list[Row], str]:
+    """(rows of all subjects, the static segments that convert best) where layouts have this effect."""
+    subjects = [product(), *(OTHERWISE if ablations else []), *STATIC, CHANCE]
+    found = measured(replace(parameters, effect=effect), subjects, SEEDS, tick)
+    best = best_static(found)
+    return rows(found, best, DATA if effect == MIDDLE else f"{DATA}, effect {effect:g}"), best
+
+
+def batches(parameters: Parameters) -> int:
+    """Calls of `tick` for one effect."""
+    return len(SEEDS) * parameters.days * DAY_MS // SPAN_MS
