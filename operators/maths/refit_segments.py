@@ -23,6 +23,7 @@ class RefitSettings:
     settling_gain : relative gain that a refit of a settling shop must bring. margin : nats per visitor who
     would change segment, in a shop that has settled.
     restarts, rounds, tries : fits from scratch; rounds of merge-split, and proposals in each.
+    improved : candidates, those worth most, that go through merge-split, which costs most of the time.
     """
 
     first_visits: int = 256
@@ -36,6 +37,7 @@ class RefitSettings:
     rounds: int = 6
     tries: int = 8
     proposal_steps: int = 6
+    improved: int = 3
     annealing: Annealing = field(default_factory=Annealing)
 
 
@@ -73,12 +75,13 @@ def refit_segments(
     k = len(names)
     before = refine(X, present[None], k, smoothing, 0)
     search = _Search(X, smoothing, settings, seed)
-    fits = {n: search.improve(search.from_scratch(n), n) for n in _sizes(k, len(X), settled, settings)}
-    if k in fits:
-        refined = search.improve(refine(X, present[None], k, smoothing, settings.annealing.hard_steps), k)
-        fits[k] = max(fits[k], refined, key=lambda fit: float(fit.objective[0]))
-    best_k = max(fits, key=lambda n: search.worth(fits[n], n))
-    best = fits[best_k]
+    sizes = _sizes(k, len(X), settled, settings)
+    candidates = [(search.from_scratch(n), n) for n in sizes]
+    if k in sizes:
+        candidates.append((refine(X, present[None], k, smoothing, settings.annealing.hard_steps), k))
+    candidates.sort(key=lambda candidate: search.worth(*candidate), reverse=True)
+    improved = [(search.improve(fit, n), n) for fit, n in candidates[: settings.improved]]
+    best, best_k = max(improved, key=lambda candidate: search.worth(*candidate))
     renamed = match(best.labels[0], labels, X.sum(axis=1), settings.most)[best.labels[0]]
     gain = float(best.objective[0] - before.objective[0])
     if settled:
@@ -86,7 +89,7 @@ def refit_segments(
     else:
         clear = gain > settings.settling_gain * abs(float(before.objective[0]))
     fewer = best_k < k and gain >= 0  # a duplicate goes, whoever has to move
-    accepted = bool(clear or fewer or k not in fits)
+    accepted = bool(clear or fewer or k not in sizes)
     return Refit(
         renamed if accepted else labels, accepted, float(before.objective[0]), float(best.objective[0])
     )
