@@ -58,7 +58,7 @@ class _Counter:
         """(n,) who buys, counted."""
         conversion, n = arrivals.conversion, len(arrivals)
         chance = conversion[np.arange(n), decisions.layout]
-        buys = self.random.random(n) < chance
+        buys: np.typing.NDArray[np.bool_] = self.random.random(n) < chance
         found = (np.ones(n), buys, chance, conversion.max(axis=1), conversion.mean(axis=1))
         day = (arrivals.at_ms - START_MS) // DAY_MS
         for row, amount in zip(self._by_day, found, strict=True):
@@ -75,7 +75,8 @@ class _Counter:
 
     def result(self) -> Result:
         best = [sums.max(axis=1).sum() for sums in self._of_segments.values()]
-        return Result(*self._by_day, np.array(best))
+        visits, conversions, expected, of_best, by_chance = self._by_day
+        return Result(visits, conversions, expected, of_best, by_chance, np.array(best))
 
 
 def run(
