@@ -73,6 +73,7 @@ OTHERWISE = [
     product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
     product("with a shop's prior", replace(SETTINGS, prior=500.0)),
     product("without refits", replace(SETTINGS, refits=_never, prior=500.0)),
+    product("with repeats damped", replace(SETTINGS, burstiness=0.5)),
     product("bandit's half-life 28 d", replace(SETTINGS, bandit=_slowly)),
 ]
 """One ingredient more, less, or other. Without refits the product needs a prior, or one segment stays one."""

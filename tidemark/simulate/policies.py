@@ -10,10 +10,10 @@ from operators.maths.layout_bandit import (
     update_arms,
 )
 from tidemark.simulate.storefront import Behaviors, Decisions
-from tidemark.simulate.tastes import Floats, Ints
+from tidemark.simulate.tastes import DAY_MS, Floats, Ints
 
 PURCHASE = 3
-HOUR_MS = 3_600_000
+MINUTE_MS = 60_000
 
 
 class Policies:
@@ -30,8 +30,8 @@ class Policies:
         visitors: int,
         settings: BanditSettings,
         seed: int,
-        window_ms: int = 24 * HOUR_MS,
-        refresh_ms: int = 24 * HOUR_MS,
+        window_ms: int = 30 * MINUTE_MS,
+        refresh_ms: int = DAY_MS,
     ) -> None:
         self._settings, self._window_ms, self._refresh_ms = settings, window_ms, refresh_ms
         self.arms = LayoutArms.empty(policies, layouts)

@@ -9,12 +9,14 @@ from operators.maths.visits import NEVER_SEEN, Visits
 from tidemark.simulate.storefront import Behaviors
 from tidemark.simulate.tastes import Floats, Ints
 
+VISIT_GAP_MS = 30 * 60_000
+
 
 @dataclass(frozen=True)
 class Batch:
     """n visitors of a micro-batch with their vectors as of arrival.
 
-    who, shop, at_ms, since_ms, converted, segment, challenger, streak : (n,).
+    who, shop, at_ms, since_ms, begun, converted, segment, challenger, streak : (n,).
     before : (n, C) at the longest horizon. after : (H, n, C) at each, this batch included. counts : (n, C).
     """
 
@@ -22,6 +24,7 @@ class Batch:
     shop: Ints
     at_ms: Ints
     since_ms: Ints
+    begun: Ints
     converted: Ints
     segment: Ints
     challenger: Ints
@@ -37,6 +40,7 @@ class Batch:
             shop=self.shop,
             at_ms=self.at_ms,
             since_ms=self.since_ms,
+            begun=self.begun,
             converted=self.converted,
             segment=self.segment,
             challenger=self.challenger,
@@ -70,10 +74,16 @@ class Visitors:
         self.shop[who] = behaviors.shop[first]
         return Batch(
             who, self.shop[who], at_ms, self._since_ms[who],
+            self._begun(who, behaviors.at_ms[first]),
             (np.bincount(place, weights=bought, minlength=len(who)) > 0).astype(np.int64),
             self.segment[who], self._challenger[who], self._streak[who],
             before[0], before + counts, counts,
         )  # fmt: skip
+
+    def _begun(self, who: Ints, at_ms: Ints) -> Ints:
+        """(n,) 1 where a visit begins: after a pause, or for the first time."""
+        since_ms = self._since_ms[who]
+        return ((since_ms == NEVER_SEEN) | (at_ms - np.maximum(since_ms, 0) >= VISIT_GAP_MS)).astype(np.int64)
 
     def learn(self, batch: Batch, found: Assignments) -> None:
         self._vectors[:, batch.who], self._since_ms[batch.who] = batch.after, batch.at_ms
