@@ -83,7 +83,8 @@ class Visitors:
     def _begun(self, who: Ints, at_ms: Ints) -> Ints:
         """(n,) 1 where a visit begins: after a pause, or for the first time."""
         since_ms = self._since_ms[who]
-        return ((since_ms == NEVER_SEEN) | (at_ms - np.maximum(since_ms, 0) >= VISIT_GAP_MS)).astype(np.int64)
+        after_a_pause = at_ms - np.maximum(since_ms, 0) >= VISIT_GAP_MS
+        return np.asarray((since_ms == NEVER_SEEN) | after_a_pause, dtype=np.int64)
 
     def learn(self, batch: Batch, found: Assignments) -> None:
         self._vectors[:, batch.who], self._since_ms[batch.who] = batch.after, batch.at_ms
