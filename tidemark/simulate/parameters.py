@@ -29,10 +29,10 @@ class Parameters:
     """Of one world."""
 
     # Size: assumed.
-    visitors: int = 12_000
+    visitors: int = 8_000
     days: int = 84
-    industries: int = 3
-    shops: int = 6
+    industries: int = 2
+    shops: int = 4
     """Spread evenly over the industries; within one, sizes ∝ 1/rank (Zipf)."""
 
     # Visits.
