@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from operators.maths.layout_bandit import BanditSettings
+from operators.maths.refit_segments import RefitSettings
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.shops import SEEDS
 from tidemark.simulate.loop import Result, run
@@ -25,7 +26,11 @@ SPAN_MS = 21_600_000
 """Event time of a batch: 250 ms of a stream that runs 86 400 times as fast as the world."""
 
 GOALS = {"conversion_uplift": ("≥", 0.10), "regret": ("≤", 0.05)}
-SETTINGS = ProductSettings(bandit=BanditSettings(draws=512))
+SETTINGS = ProductSettings(
+    refits=RefitSettings(every=1.5, restarts=2, rounds=2, improved=2), bandit=BanditSettings(draws=512)
+)
+"""The job's, but with refits that are rarer and briefer, and fewer draws: minutes instead of an hour."""
+
 EVALUATED = Parameters()
 
 Tick = Callable[[], object]
