@@ -11,8 +11,8 @@ def visitor_segments_key(namespace: str, generation: int, visitor: str) -> str:
 
 
 def shop_profile_key(namespace: str, generation: int, shop: str) -> str:
-    """String: JSON of the shop's segments. The shop's id is the hash tag."""
-    return f"{namespace}:{{shop:{shop}}}:segments:{generation}"
+    """String: JSON of the shop's segments. No visitor's key is alike, whatever the id."""
+    return f"{namespace}:{{shop:{shop}}}:profile:{generation}"
 
 
 @dataclass(frozen=True)

@@ -14,12 +14,14 @@ Row = tuple[str, str, str, int, int, bytes]
 def segment_commands(schema: SegmentSchema, tombstones: Tombstones, rows: Iterable[Row]) -> list[Command]:
     """One command a visitor and shop, shop, or erasure; it may be sent any number of times, in any order.
 
-    Of several rows for one value the last is taken.
+    Of several rows for one value the last is taken. Erasures until different times all count: the last need
+    not be the latest.
     """
-    latest: dict[tuple[str, str, str], Row] = {}
+    latest: dict[tuple[str | int, ...], Row] = {}
     for row in rows:
-        latest.pop(row[:3], None)  # the last of them stands where it came
-        latest[row[:3]] = row
+        value = row[:4] if row[0] == "forgotten" else row[:3]
+        latest.pop(value, None)  # the last of them stands where it came
+        latest[value] = row
     return [_command(schema, tombstones, row) for row in latest.values()]
 
 

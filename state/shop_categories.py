@@ -45,8 +45,8 @@ class ShopCategories:
         version, count = _HEADER.unpack_from(blob)
         if version != cls.VERSION:
             raise ValueError(f"shop's categories of version {version}; this release reads {cls.VERSION}")
-        names = blob[_HEADER.size + 8 * count :].decode().split("\0")[:-1]
-        if len(names) != count:
+        *names, rest = blob[_HEADER.size + 8 * count :].split(b"\0")
+        if len(names) != count or rest:
             raise ValueError(f"{len(blob)} bytes are no shop's {count} categories")
         hashes = np.frombuffer(blob, ">u8", count, _HEADER.size).astype(np.uint64)
-        return cls(hashes, tuple(names))
+        return cls(hashes, tuple(name.decode() for name in names))

@@ -57,7 +57,8 @@ class SegmentReader:
             return _of_shop(visitor, shop, profile, explained(error, self._redis.address))
         if more:
             profile = read_json(more[0]) if more[0] else {}
-            self._profiles[shop] = time.monotonic() + CACHED_S, profile
+            if profile:  # an unknown shop may be known at the next question
+                self._profiles[shop] = time.monotonic() + CACHED_S, profile
         if said is None:
             return _of_shop(visitor, shop, profile, "")
         of = read_json(said)

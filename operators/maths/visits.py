@@ -44,7 +44,7 @@ class Visits:
 
     def of_shops(self, shops: Sequence[int]) -> tuple[Ints, "Visits"]:
         """(rows, those at these shops), where a shop is its place in `shops`."""
-        place = np.full(int(self.shop.max(initial=-1)) + 1, -1)
+        place = np.full(max(int(self.shop.max(initial=-1)), max(shops, default=-1)) + 1, -1)
         place[list(shops)] = np.arange(len(shops))
         here = place[self.shop] >= 0
         kept, number = here[self.row], np.cumsum(here) - 1

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import redis as redis_py
 
+from schemas.segments import shop_profile_key
 from tests.corner import Corner, await_true
 from tests.real_data import complete_journey
 
@@ -39,14 +40,13 @@ class SegmentsCorner(Corner):
         """(visitor, shop) -> what Redis says."""
         client, found = self.client(), {}
         for key in client.scan_iter(f"{self.namespace}:{{*}}:segments:1", count=10_000):
-            if b"{shop:" not in key:
-                visitor = key.split(b"{")[1].split(b"}")[0].decode()
-                for shop, said in client.hgetall(key).items():
-                    found[visitor, shop.decode()] = json.loads(said)
+            visitor = key.split(b"{")[1].split(b"}")[0].decode()
+            for shop, said in client.hgetall(key).items():
+                found[visitor, shop.decode()] = json.loads(said)
         return found
 
     def profile(self, shop: str) -> dict[str, Any]:
-        text = self.client().get(f"{self.namespace}:{{shop:{shop}}}:segments:1")
+        text = self.client().get(shop_profile_key(self.namespace, 1, shop))
         return json.loads(text) if text else {"visits": 0}
 
 

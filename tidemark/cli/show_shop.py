@@ -69,7 +69,7 @@ def _print(shop_id: str, said: dict[str, Any]) -> None:
             f"{of['conversion']:.1%}",
             "\n".join(_words(*why) for why in of["why"]),
         )
-    Console().print(table)
+    Console(markup=False, emoji=False).print(table)
 
 
 def _words(category: str, _: float, share: float, of_shop: float) -> str:
