@@ -12,7 +12,7 @@ from operators.maths.update_segments import update_segments
 from operators.segment_state import by_width, stack_models, unstack_models
 from operators.shop_segments import ShopSegments, ShopSettings, hash01, with_categories_of
 from operators.visit_rows import VisitRows
-from operators.visits_of_rows import UNKNOWN, BatchVisits, Member, visits_of_rows
+from operators.visits_of_rows import BatchVisits, Member, visits_of_rows
 from state.visitor_segment import VisitorSegment
 
 WIDTHS = (16, 64, 192)
@@ -57,7 +57,7 @@ def learn_visits(
     """Assign the visitors of a batch by what was known before it, then learn from it.
 
     shops, members : of every shop and every member in `rows`, which are visits only. A visitor without a
-        member is new.
+        member is new, and so is one whose vector begins anew: what was known of it has expired.
     """
     learned = Learned({}, {}, [], [])
     if not len(rows):
@@ -73,10 +73,10 @@ def learn_visits(
         why = strongest(part.row, part.dimension, nats, len(part), settings.reasons)
         for at, model in zip(places, unstack_models(after, [models[at] for at in places]), strict=True):
             shop = batch.shops[at]
-            learned.shops[shop] = known[shop].followed_by(model, *batch.sold[at], settings)
+            learned.shops[shop] = known[shop].followed_by(model, batch.sold[at], settings)
         here = _Part(batch, which, found, why, known)
         for n in range(len(which)):
-            _learn_member(learned, here, n, members, settings)
+            _learn_member(learned, here, n, settings)
     return learned
 
 
@@ -113,17 +113,11 @@ class _Part:
         return visits.dimension[start:end], visits.before[start:end] + visits.added[start:end]
 
 
-def _learn_member(
-    learned: Learned,
-    part: _Part,
-    n: int,
-    members: Mapping[Member, VisitorSegment | None],
-    settings: ShopSettings,
-) -> None:
+def _learn_member(learned: Learned, part: _Part, n: int, settings: ShopSettings) -> None:
     """Keep what is new of a visitor; nothing is written of one who stays as it was."""
-    member = part.batch.members[int(part.which[n])]
-    before = members[member] or UNKNOWN
-    segment, at_ms = int(part.found.segment[n]), int(part.batch.visits.at_ms[part.which[n]])
+    visit = int(part.which[n])
+    member, before = part.batch.members[visit], part.batch.before[visit]
+    segment, at_ms = int(part.found.segment[n]), int(part.batch.visits.at_ms[visit])
     is_news = segment != before.segment or at_ms - before.told_ms >= settings.tell_again_ms
     is_sampled = hash01(member[1]) < part.shops[member[0]].model.threshold
     dimensions, counts = part.vector(n) if is_sampled else ((), ())
@@ -133,6 +127,7 @@ def _learn_member(
         streak=int(part.found.streak[n]),
         at_ms=at_ms if is_sampled else 0,
         told_ms=at_ms if is_news else before.told_ms,
+        since_ms=int(part.batch.since_ms[visit]) if is_sampled else 0,
         dimensions=tuple(map(int, dimensions)),
         counts=tuple(map(float, counts)),
     )

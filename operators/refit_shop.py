@@ -46,7 +46,8 @@ def refit_shop(name: str, shop: ShopSegments, sample: Sample, settings: ShopSett
     threshold = fitting_threshold(np.array(list(hashes.values())), model.threshold, settings.sample)
     stays = {visitor: of for visitor, of in sample.items() if hashes[visitor] < threshold}
     labels = np.array([of.segment for of in stays.values()], dtype=np.int64)
-    X = _vectors(list(stays.values()), model, segments.half_lives.long_ms)
+    left = _left(list(stays.values()), model, segments.half_lives.long_ms)
+    X = _vectors(list(stays.values()), left, len(model.sales))
     found = refit_segments(
         X.astype(np.float32),
         labels,
@@ -55,8 +56,14 @@ def refit_shop(name: str, shop: ShopSegments, sample: Sample, settings: ShopSett
         settings.refits,
         seed=int(hash01(name) * 2**31) + model.seen,
     )
-    sums = moved_sums(model.sums, X, labels, found.labels)
-    shop = replace(shop, model=replace(model, sums=sums, refitted_at=model.seen, threshold=threshold))
+    after = replace(
+        model,
+        sums=moved_sums(model.sums, X, labels, found.labels),
+        tallies=_moved_visitors(model.tallies, left, labels, found.labels),
+        refitted_at=model.seen,
+        threshold=threshold,
+    )
+    shop = replace(shop, model=after)
     moves = np.flatnonzero(found.labels != labels)
     movers = [list(stays)[at] for at in moves]
     news = _news(name, shop, [stays[visitor] for visitor in movers], found.labels[moves], X[moves], settings)
@@ -65,7 +72,9 @@ def refit_shop(name: str, shop: ShopSegments, sample: Sample, settings: ShopSett
         moved={visitor: _moved(stays[visitor], of.segment) for visitor, of in zip(movers, news, strict=True)},
         news=[replace(of, visitor=visitor) for visitor, of in zip(movers, news, strict=True)],
         left={
-            v: replace(of, at_ms=0, dimensions=(), counts=()) for v, of in sample.items() if v not in stays
+            v: replace(of, at_ms=0, since_ms=0, dimensions=(), counts=())
+            for v, of in sample.items()
+            if v not in stays
         },
     )
 
@@ -96,7 +105,7 @@ def _news(
             segment=int(label),
             confidence=float(sure[at, label]),
             at_ms=was.at_ms,
-            since_ms=was.at_ms,
+            since_ms=was.since_ms,
             why=tuple((names[d], float(nats[at, d])) for d in best[at] if nats[at, d] > 0 and names[d]),
             first_row=-1,
         )
@@ -104,9 +113,21 @@ def _news(
     ]
 
 
-def _vectors(sample: list[VisitorSegment], model: SegmentModel, half_life_ms: int) -> Floats:
-    """(n, D) decayed to the shop's latest event."""
-    X = np.zeros((len(sample), len(model.sales)))
-    for row, of in zip(X, sample, strict=True):
-        row[list(of.dimensions)] = np.array(of.counts) * 2.0 ** ((of.at_ms - model.latest_ms) / half_life_ms)
+def _left(sample: list[VisitorSegment], model: SegmentModel, half_life_ms: int) -> Floats:
+    """(n,) what the shop's latest event leaves of each one's last visit."""
+    at_ms = np.array([of.at_ms for of in sample], dtype=np.int64)
+    return np.asarray(np.exp2((at_ms - model.latest_ms) / half_life_ms))
+
+
+def _vectors(sample: list[VisitorSegment], left: Floats, dimensions: int) -> Floats:
+    """(n, D) as of the shop's latest event."""
+    X = np.zeros((len(sample), dimensions))
+    for row, of, part in zip(X, sample, left.tolist(), strict=True):
+        row[list(of.dimensions)] = np.array(of.counts) * part
     return X
+
+
+def _moved_visitors(tallies: Floats, left: Floats, before: Ints, after: Ints) -> Floats:
+    """Visitors, the first tally, go where their vectors go; visits stay where they were made."""
+    visitors = moved_sums(tallies[:, :1], left[:, None], before, after)
+    return np.concatenate([visitors, tallies[:, 1:]], axis=1)

@@ -36,6 +36,15 @@ class ShopSettings:
 
 
 @dataclass(frozen=True)
+class Sold:
+    """n sales at one shop: dimension, amount (at least zero) and event time, (n,) each."""
+
+    dimension: Ints
+    amount: Floats
+    at_ms: Ints
+
+
+@dataclass(frozen=True)
 class ShopSegments:
     """model : its segments. categories : which of its dimensions are whose; those behind them are shared."""
 
@@ -67,14 +76,14 @@ class ShopSegments:
         width = settings.own + settings.shared if is_full else len(categories.names)
         return ShopSegments(widened(self.model, width), categories)
 
-    def followed_by(
-        self, model: SegmentModel, dimension: Ints, amount: Floats, settings: ShopSettings
-    ) -> "ShopSegments":
-        """With the next model, and what was sold meanwhile: dimension, amount (n,), at least zero."""
+    def followed_by(self, model: SegmentModel, sold: Sold, settings: ShopSettings) -> "ShopSegments":
+        """With the next model, and what was sold meanwhile, all as of the model's latest event."""
+        long_ms = settings.segments.half_lives.long_ms
         away_ms = model.latest_ms - self.model.latest_ms if self.model.seen else 0
-        left = 2.0 ** (-away_ms / settings.segments.half_lives.long_ms)
-        sold = np.bincount(dimension, weights=amount, minlength=len(self.model.sales))
-        return ShopSegments(replace(model, sales=self.model.sales * left + sold), self.categories)
+        amount = sold.amount * np.exp2((sold.at_ms - model.latest_ms) / long_ms)
+        brought = np.bincount(sold.dimension, weights=amount, minlength=len(self.model.sales))
+        sales = self.model.sales * 2.0 ** (-away_ms / long_ms) + brought
+        return ShopSegments(replace(model, sales=sales), self.categories)
 
 
 def hash01(visitor: str) -> float:

@@ -10,6 +10,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from operators.learn_visits import Assigned, learn_visits
+from operators.maths.visits import NEVER_SEEN
 from operators.refit_shop import is_due, refit_shop
 from operators.shop_profile import shop_profile
 from operators.shop_segments import ShopSegments, ShopSettings
@@ -86,8 +87,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
 
     def _learn(self, rows: VisitRows, appended_ms: list[int]) -> Iterator[Row]:
         shops = {name: self._shop(name) for name in dict.fromkeys(rows.shops)}
-        pairs = dict.fromkeys(zip(rows.shops, rows.visitors, strict=True))
-        learned = learn_visits(shops, {pair: self._member(pair) for pair in pairs}, rows, self._settings)
+        learned = learn_visits(shops, self._known(rows), rows, self._settings)
         for name, shop in learned.shops.items():
             self._keep(name, shop, shops[name])
             self._touched.put(name, b"")
@@ -97,6 +97,13 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
             self._samples.put(_key(pair), b"")
         self._visits.inc(int(rows.head["begins"].sum()))
         yield from self._news(learned.news, appended_ms)
+
+    def _known(self, rows: VisitRows) -> dict[Member, VisitorSegment | None]:
+        """The members in the rows. Whose vector begins is new: state is not asked."""
+        before_ms: dict[Member, int] = {}
+        for pair, ms in zip(zip(rows.shops, rows.visitors, strict=True), rows.head["before_ms"], strict=True):
+            before_ms.setdefault(pair, ms)
+        return {pair: None if ms == NEVER_SEEN else self._member(pair) for pair, ms in before_ms.items()}
 
     def _news(self, news: Iterable[Assigned], appended_ms: list[int]) -> Iterator[Row]:
         for of in news:

@@ -7,14 +7,17 @@ import numpy as np
 
 from operators.maths.collapse_visits import collapse, last_and_first
 from operators.maths.name_dimensions import name_dimensions
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.segment_scores import Ints
 from operators.maths.visits import NEVER_SEEN, Visits
-from operators.shop_segments import ShopSegments, ShopSettings
+from operators.shop_segments import ShopSegments, ShopSettings, Sold
 from operators.visit_rows import VisitRows
 from state.visitor_segment import VisitorSegment
 
 Member = tuple[str, str]
 """Shop and visitor."""
+
+MOST_SOLD = 1e12
+"""A sale of more is a mistake; some of them would add up to infinity, and a shop's state to nothing."""
 
 UNKNOWN = VisitorSegment(segment=-1, challenger=-1, streak=0, at_ms=0, told_ms=0)
 
@@ -23,16 +26,18 @@ UNKNOWN = VisitorSegment(segment=-1, challenger=-1, streak=0, at_ms=0, told_ms=0
 class BatchVisits:
     """g visits at B shops.
 
-    members, shops : whose, and where, by place. visits : as the maths takes them. first_row : (g,) in the
-    batch. since_ms : (g,) earliest event time in the vector. sold : (dimension, amount) of each shop.
+    members, shops : whose, and where, by place. before : the members until now; `UNKNOWN` if new. visits : as
+    the maths takes them. first_row : (g,) in the batch. since_ms : (g,) earliest event time in the vector.
+    sold : of each shop.
     """
 
     members: list[Member]
     shops: list[str]
+    before: list[VisitorSegment]
     visits: Visits
     first_row: Ints
     since_ms: Ints
-    sold: list[tuple[Ints, Floats]]
+    sold: list[Sold]
 
 
 def visits_of_rows(
@@ -73,7 +78,8 @@ def visits_of_rows(
         head["added"] * np.exp2(lag / settings.segments.half_lives.long_ms),
         own + shared,
     )
-    before = [members[pair] or UNKNOWN for pair in who]
+    is_new = (head["before_ms"][first] == NEVER_SEEN).tolist()
+    before = [UNKNOWN if new else members[pair] or UNKNOWN for pair, new in zip(who, is_new, strict=True)]
     visits = Visits(
         shop=shop_of_row[last],
         at_ms=at_ms[last],
@@ -91,6 +97,15 @@ def visits_of_rows(
         before=joined.before,
         added=joined.added,
     )
-    sales = np.where(head["sales"] > 0, head["sales"], 0.0)
-    sold = [(added_dimension[shop_of_row == at], sales[shop_of_row == at]) for at in range(len(shops))]
-    return BatchVisits(list(who), list(shops), visits, first, head["since_ms"][last].astype(np.int64), sold)
+    sales = np.where((head["sales"] > 0) & (head["sales"] < MOST_SOLD), head["sales"], 0.0)
+    sold = _sold_by_shop(shop_of_row, len(shops), Sold(added_dimension, sales, at_ms))
+    return BatchVisits(
+        list(who), list(shops), before, visits, first, head["since_ms"][last].astype(np.int64), sold
+    )
+
+
+def _sold_by_shop(shop: Ints, shops: int, sold: Sold) -> list[Sold]:
+    order = np.argsort(shop, kind="stable")
+    cuts = np.searchsorted(shop[order], np.arange(1, shops))
+    parts = [np.split(column[order], cuts) for column in (sold.dimension, sold.amount, sold.at_ms)]
+    return [Sold(*of) for of in zip(*parts, strict=True)]

@@ -6,7 +6,7 @@ from typing import ClassVar, Self
 
 import numpy as np
 
-_HEADER = struct.Struct(">bbbHqqH")
+_HEADER = struct.Struct(">bbbHqqqH")
 
 
 @dataclass(frozen=True)
@@ -14,7 +14,8 @@ class VisitorSegment:
     """segment : 0..127. challenger : the one that was clearly better at the last `streak` visits, or -1.
 
     told_ms : event time as of which Redis was told. dimensions, counts : the vector as of `at_ms`, at the
-    long half-life, where the visitor belongs to the sample; else empty, and `at_ms` is 0.
+    long half-life, where the visitor belongs to the sample, and since_ms the earliest event time in it; else
+    empty, and both times are 0.
     """
 
     VERSION: ClassVar[int] = 1
@@ -24,11 +25,12 @@ class VisitorSegment:
     streak: int
     at_ms: int
     told_ms: int
+    since_ms: int = 0
     dimensions: tuple[int, ...] = ()
     counts: tuple[float, ...] = ()
 
     def to_bytes(self) -> bytes:
-        """23 bytes, then 2 and 4 (single precision) for each entry of the vector. A streak ends at 65 535."""
+        """31 bytes, then 2 and 4 (single precision) for each entry of the vector. A streak ends at 65 535."""
         header = _HEADER.pack(
             self.VERSION,
             self.segment,
@@ -36,6 +38,7 @@ class VisitorSegment:
             min(self.streak, 65535),
             self.at_ms,
             self.told_ms,
+            self.since_ms,
             len(self.counts),
         )
         return header + np.array(self.dimensions, ">u2").tobytes() + np.array(self.counts, ">f4").tobytes()
@@ -45,7 +48,7 @@ class VisitorSegment:
         """Read any version released so far. ValueError: another version, or bytes that are no visitor."""
         if len(blob) < _HEADER.size:
             raise ValueError(f"{len(blob)} bytes are no visitor's segment")
-        version, segment, challenger, streak, at_ms, told_ms, entries = _HEADER.unpack_from(blob)
+        version, segment, challenger, streak, at_ms, told_ms, since_ms, entries = _HEADER.unpack_from(blob)
         if version != cls.VERSION:
             raise ValueError(f"visitor's segment of version {version}; this release reads {cls.VERSION}")
         if len(blob) != _HEADER.size + 6 * entries:
@@ -58,6 +61,7 @@ class VisitorSegment:
             streak,
             at_ms,
             told_ms,
+            since_ms,
             tuple(dimensions.tolist()),
             tuple(counts.astype(float).tolist()),
         )

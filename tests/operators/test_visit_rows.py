@@ -1,6 +1,7 @@
 """The rows of vectors as columns: their bytes, parts of them, and where forgetting cuts them."""
 
 import struct
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -22,10 +23,11 @@ def row(kind: int, at: int, entries: int) -> bytes:
 
 
 def rows(shape: list[tuple[int, int]]) -> VisitRows:
-    names = [f"{name} {at}" for name in ("visitor", "shop", "industry", "类") for at in range(len(shape))]
-    columns = [names[at : at + len(shape)] for at in range(0, len(names), len(shape))]
+    def texts(name: str) -> list[str]:
+        return [f"{name} {at}" for at in range(len(shape))]
+
     packed = [row(kind, at, entries) for at, (kind, entries) in enumerate(shape)]
-    return VisitRows.of(*columns, packed)  # type: ignore[arg-type]
+    return VisitRows.of(texts("visitor"), texts("shop"), texts("industry"), texts("类"), packed)
 
 
 def entries_of(part: VisitRows) -> list[list[tuple[int, float, float]]]:
@@ -57,7 +59,7 @@ def test_runs_are_the_rows_in_order_each_of_visits_or_of_none(shape: list[tuple[
     assert b"".join(run.entries.tobytes() for run in runs) == of.entries.tobytes()
     are_visits = [set((run.head["kind"] == VISIT).tolist()) for run in runs]
     assert all(len(one) == 1 for one in are_visits)
-    assert all(one != next_ for one, next_ in zip(are_visits, are_visits[1:], strict=False))
+    assert all(one != next_ for one, next_ in pairwise(are_visits))
 
 
 @given(shape=shapes, data=st.data())

@@ -21,6 +21,18 @@ def category_hash(text: str) -> int:
     return h ^ (h >> 33)
 
 
+def sold(event: dict[str, Any]) -> float:
+    """What a purchase brought; nothing for a price that is none, one piece for a quantity that is none."""
+
+    def is_amount(number: float | None) -> bool:
+        return number is not None and 0 < number < 1e300  # not NaN
+
+    price, quantity = event["price"], event["quantity"]
+    if event["behavior"] != "purchase" or not is_amount(price):
+        return 0.0
+    return float(price * (quantity if is_amount(quantity) else 1.0))
+
+
 @dataclass
 class _Vector:
     events: list[tuple[int, str, float]] = field(default_factory=list)
@@ -72,7 +84,7 @@ class VisitorVectors:
             min(t for t, _, _ in vector.events),
             begins,
             converts,
-            (event["price"] or 0.0) * (event["quantity"] or 1.0) if purchase else 0.0,
+            sold(event),
             category_hash(event["category"]),
             weight * 2 ** (-(vector.latest - at) / self.half_lives_ms[0]) if counts else 0.0,
             len(entries),

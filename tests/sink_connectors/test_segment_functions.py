@@ -18,7 +18,7 @@ TOMBSTONES = Tombstones("tm", b"secret")
 SHOPS = ["one", "", "商店 🧴", "a\0b"]
 
 on_redis = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

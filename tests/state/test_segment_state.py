@@ -34,13 +34,20 @@ def test_a_model_comes_back_as_it_went(k: int, d: int) -> None:
     streak=st.integers(0, 65535),
     at_ms=longs,
     told_ms=longs,
+    since_ms=longs,
     vector=st.dictionaries(st.integers(0, 65535), singles, max_size=5),
 )
 def test_a_visitor_comes_back_as_it_went(
-    segment: int, challenger: int, streak: int, at_ms: int, told_ms: int, vector: dict[int, float]
+    segment: int,
+    challenger: int,
+    streak: int,
+    at_ms: int,
+    told_ms: int,
+    since_ms: int,
+    vector: dict[int, float],
 ) -> None:
     visitor = VisitorSegment(
-        segment, challenger, streak, at_ms, told_ms, tuple(vector), tuple(vector.values())
+        segment, challenger, streak, at_ms, told_ms, since_ms, tuple(vector), tuple(vector.values())
     )
     assert VisitorSegment.from_bytes(visitor.to_bytes()) == visitor
 
@@ -49,7 +56,7 @@ def test_version_1_stays_readable() -> None:
     assert SegmentModel.from_bytes(bytes.fromhex((GOLDEN / "segment_model.v1.hex").read_text())) == model()
     blob = bytes.fromhex((GOLDEN / "visitor_segment.v1.hex").read_text())
     assert VisitorSegment.from_bytes(blob) == VisitorSegment(
-        3, 5, 2, 1_511_544_070_000, 1_511_000_000_000, (1, 300), (0.5, 2.25)
+        3, 5, 2, 1_511_544_070_000, 1_511_000_000_000, 1_510_000_000_000, (1, 300), (0.5, 2.25)
     )
 
 
@@ -65,7 +72,7 @@ def test_a_model_with_what_is_no_number_is_not_kept(bad: float) -> None:
 def test_other_versions_and_cut_bytes_are_refused(kind: type[SegmentModel] | type[VisitorSegment]) -> None:
     with pytest.raises(ValueError, match="version 9; this release reads 1"):
         kind.from_bytes(b"\x09" + bytes(60))
-    for blob in (model().to_bytes()[:-1], VisitorSegment(1, -1, 0, 0, 0, (1,), (2.0,)).to_bytes()[:-1]):
+    for blob in (model().to_bytes()[:-1], VisitorSegment(1, -1, 0, 0, 0, 0, (1,), (2.0,)).to_bytes()[:-1]):
         with pytest.raises(ValueError, match=r"no segment model|no visitor's segment"):
             kind.from_bytes(blob)
     with pytest.raises(ValueError, match="are no"):
