@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import figures, gate, growth, latency, render, scale
+from benchmarks import figures, gate, growth, latency, render, scale, segments
 from benchmarks.peer_environment import peer_python
 from benchmarks.place import ROOT, Place, python_path
 from benchmarks.throughput import Throughput
@@ -24,6 +24,7 @@ BACKENDS = ("rocksdb", "heap")
 JOBS: Mapping[str, tuple[Work, tuple[str, ...]]] = {
     "visitor_preferences": (Preferences(), ("throughput", "latency", "growth")),
     gate.JOB: (gate.Gate(), ("throughput",)),
+    segments.JOB: (segments.Segments(), ("throughput",)),
 }
 """What a job's subjects do, and what can be measured of it."""
 MEMORY = "6g"
@@ -60,7 +61,7 @@ def bench(
     measured, states = listed(parts, of_job), listed(backends, BACKENDS)
     sizes = [int(size) for size in visitors.split(",")]
     bound = min(per_record_events, events)
-    if plain != gate.JOB:
+    if plain == "visitor_preferences":
         peer_python(tools)
     found: dict[str, list[dict[str, Any]]] = {}
 
