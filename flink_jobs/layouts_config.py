@@ -37,7 +37,7 @@ class LayoutsConfig(BaseModel):
     prior_conversions: float = Field(1.0, gt=0)
     prior_failures: float = Field(19.0, gt=0)
     floor: float = Field(0.02, ge=0, lt=0.5)
-    draws: int = Field(1024, ge=64, le=100_000)
+    draws: int = Field(512, ge=64, le=100_000)
 
     @field_validator("attribution_window")
     @classmethod

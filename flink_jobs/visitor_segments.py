@@ -1,4 +1,4 @@
-"""Behaviours, exposures, erasures in; visitors' segments, and shops' profiles and layout policies, to Redis."""
+"""Behaviours, exposures, erasures in; visitors' segments, shops' profiles and layout policies, to Redis."""
 
 from pyflink.table import StatementSet, StreamTableEnvironment
 

@@ -62,20 +62,15 @@ def absorb_outcomes(
 def shop_policy(name: str, shop: ShopLayouts, settings: BanditSettings, by_revenue: bool) -> ShopPolicy:
     """What readers are told of the shop."""
     arms = arms_of(shop.sums, shop.latest_ms)
-    numbers = np.stack(
-        [
-            shop.probabilities,
-            *rate_posterior(arms, settings),
-            *revenue_posterior(arms, settings.prior_revenues),
-        ]
-    )
+    worth = revenue_posterior(arms, settings.prior_revenues)
+    numbers = np.stack([shop.probabilities, *rate_posterior(arms, settings), *worth], axis=2)
     columns = [shop.layouts.index(layout) for layout in shop.offered]
     return ShopPolicy(
         shop=name,
         layouts=shop.offered,
         segments={
-            segment: tuple(Arm(*numbers[:, row, column].tolist()) for column in columns)
-            for row, segment in enumerate(shop.segments)
+            segment: tuple(Arm(*arm) for arm in row)
+            for segment, row in zip(shop.segments, numbers[:, columns].tolist(), strict=True)
             if columns
         },
         reward="revenue" if by_revenue else "conversions",

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from schemas.preferences import pack, unpack
@@ -91,7 +91,9 @@ class ShopPolicy:
 
     def to_json(self) -> str:
         """For the way from operator to sink."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(
+            vars(self), ensure_ascii=False
+        )  # what it holds is JSON's own, `asdict` would copy it
 
     @classmethod
     def from_json(cls, text: str) -> "ShopPolicy":

@@ -50,7 +50,7 @@ def test_the_segment_that_redis_knows_is_looked_up_in_the_same_trip(client: Tide
     choice = client.layout("ann", "店", rng=lambda: 0.1)
     assert redis.info("stats")["total_commands_processed"] - asked == 3, "HGETALL, HGET and this INFO"
     assert (choice.segment, choice.layout, choice.propensity) == ("0", "grid", 0.7)
-    unknown = client.layout("bob", "店", rng=lambda: 0.1)
+    unknown = client.layout("bob", "店", rng=lambda: 0.05)
     assert (unknown.segment, unknown.layout, unknown.propensity) == (None, "grid", 0.1)
 
 
