@@ -14,8 +14,8 @@ from datetime import timedelta
 from operators.label_exposures import label_exposures
 from tests.operators.fold_in_flink import environment
 
-EVENTS = 1_000_000
-VISITORS = 100_000
+EVENTS = 300_000
+VISITORS = 30_000
 WINDOW_MS = 1_800_000
 
 SOURCE = f"""CREATE TEMPORARY TABLE numbers (

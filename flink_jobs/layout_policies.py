@@ -9,7 +9,8 @@ from flink_jobs.environment import name_operators
 from flink_jobs.segments_config import SegmentsConfig
 from operators.label_exposures import label_exposures, visits
 from operators.micro_batches import micro_batches
-from operators.update_layouts import COLUMNS, POLICIES, UpdateLayouts
+from operators.outcome_rows import COLUMNS
+from operators.update_layouts import POLICIES, UpdateLayouts
 from operators.with_offers import with_offers
 from sink_connectors.write_layouts import WriteLayouts
 

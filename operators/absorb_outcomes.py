@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from operators.layout_state import OutcomeRows, arms_of, offer, stack, unstack, with_names
+from operators.layout_state import arms_of, offer, stack, unstack, with_names
 from operators.maths.layout_bandit import (
     BanditSettings,
     LayoutArms,
@@ -15,11 +15,9 @@ from operators.maths.layout_bandit import (
     select_policies,
     update_arms,
 )
+from operators.outcome_rows import Offers, OutcomeRows
 from schemas.layouts import Arm, ShopPolicy
 from state.layout_arms import ShopLayouts
-
-Offers = Mapping[str, tuple[int, tuple[str, ...]]]
-"""Shop -> event time in ms, layouts."""
 
 
 def absorb_outcomes(

@@ -5,40 +5,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from operators.maths.layout_bandit import Bools, LayoutArms, Outcomes
+from operators.maths.layout_bandit import Bools, LayoutArms
 from operators.maths.segment_scores import Floats, Ints
 from state.layout_arms import SUMS, ShopLayouts
 
 MOST_LAYOUTS_KEPT = 64
 MOST_SEGMENTS_KEPT = 64
 """A shop has some; more are somebody's mistake, and would grow its state without end."""
-
-
-@dataclass(frozen=True)
-class OutcomeRows:
-    """Of n outcomes of one shop or more: what `Outcomes` has, with names instead of indices; all of length n.
-
-    purchases : that an exposure is newly owed, or is owed no more.
-    """
-
-    shop: Sequence[str]
-    segment: Sequence[str]
-    layout: Sequence[str]
-    at_ms: Sequence[int]
-    exposures: Sequence[float]
-    conversions: Sequence[float]
-    revenue: Sequence[float]
-    purchases: Sequence[int]
-
-    def arrays(self, policy: Ints, layout: Ints) -> Outcomes:
-        return Outcomes(
-            policy,
-            layout,
-            np.array(self.at_ms, dtype=np.int64),
-            np.array(self.exposures, dtype=np.float64),
-            np.array(self.conversions, dtype=np.float64),
-            np.array(self.revenue, dtype=np.float64),
-        )
 
 
 @dataclass(frozen=True)

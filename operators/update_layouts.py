@@ -1,6 +1,5 @@
 """Micro-batches of labelled exposures, and what shops offer -> the policy of each shop that they touch."""
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,18 +8,13 @@ from pyflink.common.time import Time
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig
 
-from operators.absorb_outcomes import Offers, absorb_outcomes, shop_policy
-from operators.layout_state import OutcomeRows
+from operators.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.maths.layout_bandit import BanditSettings
+from operators.outcome_rows import outcomes_and_offers
 from state.layout_arms import ShopLayouts
 
 POLICIES = Types.ROW_NAMED(["shop_id", "policy"], [Types.STRING(), Types.STRING()])
 """What `UpdateLayouts` yields: `ShopPolicy.to_json` of a shop."""
-
-COLUMNS = (
-    "shop_id", "segment", "layout", "at_ms", "exposures", "conversions", "revenue", "purchases", "offered",
-)  # fmt: skip
-"""Of its batches; `offered` is empty and the rest an outcome, or it is a JSON list and the rest nothing."""
 
 
 class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
@@ -51,14 +45,3 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
     def _load(self, shop: str) -> ShopLayouts:
         blob = self._layouts.get(shop)
         return ShopLayouts.empty() if blob is None else ShopLayouts.from_bytes(blob)
-
-
-def outcomes_and_offers(batch: Any) -> tuple[OutcomeRows, Offers]:
-    """The rows of a batch (shard, one list a column) apart; of a shop's offers the latest."""
-    _, *columns = batch
-    outcomes = [row[:-1] for row in zip(*columns, strict=True) if not row[-1]]
-    offers: dict[str, tuple[int, tuple[str, ...]]] = {}
-    for shop, _, _, at_ms, *_, offered in zip(*columns, strict=True):
-        if offered and (shop not in offers or at_ms >= offers[shop][0]):
-            offers[shop] = (at_ms, tuple(json.loads(offered)))
-    return OutcomeRows(*zip(*outcomes, strict=True)) if outcomes else OutcomeRows(*[()] * 8), offers

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from operators.absorb_outcomes import Offers, absorb_outcomes, shop_policy
-from operators.layout_state import MOST_LAYOUTS_KEPT, MOST_SEGMENTS_KEPT, OutcomeRows
+from operators.absorb_outcomes import absorb_outcomes, shop_policy
+from operators.layout_state import MOST_LAYOUTS_KEPT, MOST_SEGMENTS_KEPT
 from operators.maths.layout_bandit import BanditSettings
+from operators.outcome_rows import COLUMNS, Offers, OutcomeRows, outcomes_and_offers
 from schemas.layouts import ShopPolicy
 from state.layout_arms import ShopLayouts
 from tests.oracles.layouts import arms, labels
@@ -147,3 +148,23 @@ def test_shops_of_one_batch_do_not_touch_each_other() -> None:
     alone = absorbed([(mine, {"s": (1, ("a", "b"))})])["s"]
     np.testing.assert_allclose(together.sums, alone.sums)
     np.testing.assert_allclose(together.probabilities, alone.probabilities, atol=0.15)
+
+
+def test_a_batch_is_taken_apart_into_outcomes_and_the_latest_offers() -> None:
+    listed = [
+        (*shown("a", 7), ""),
+        ("s", "", "", 5, 0.0, 0.0, 0.0, 0, '["a", "b"]'),
+        ("t", "", "", 9, 0.0, 0.0, 0.0, 0, "[]"),
+        ("s", "", "", 4, 0.0, 0.0, 0.0, 0, '["old", "older"]'),
+        (*shown("b", 8), ""),
+    ]
+    batch = (3, *(list(column) for column in zip(*listed, strict=True)))
+    assert len(batch) == 1 + len(COLUMNS)
+    found, offers = outcomes_and_offers(batch)
+    assert found == rows(shown("a", 7), shown("b", 8))
+    assert offers == {"s": (5, ("a", "b")), "t": (9, ())}
+
+
+def test_a_batch_of_offers_alone_has_no_outcomes() -> None:
+    batch = (3, *([value] for value in ("s", "", "", 5, 0.0, 0.0, 0.0, 0, '["a", "b"]')))
+    assert outcomes_and_offers(batch) == (NO_ROWS, {"s": (5, ("a", "b"))})
