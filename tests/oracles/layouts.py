@@ -38,16 +38,17 @@ def once(events: Iterable[Event]) -> list[Event]:
 def labels(exposures: Iterable[Event], behaviors: Iterable[Event], window_ms: int) -> dict[str, Label]:
     """By event id of the exposure; each purchase looks for the last exposure before it."""
     shown = once(exposures)
+    seen_by: dict[tuple[str, str], list[Event]] = defaultdict(list)
+    for exposure in shown:
+        seen_by[exposure["visitor_id"], exposure["shop_id"]].append(exposure)
     found = {exposure["event_id"]: Label(0, 0.0) for exposure in shown}
     for purchase in once(behaviors):
         if purchase["behavior"] != "purchase":
             continue
         before = [
             exposure
-            for exposure in shown
-            if exposure["visitor_id"] == purchase["visitor_id"]
-            and exposure["shop_id"] == purchase["shop_id"]
-            and 0 <= purchase["event_time"] - exposure["event_time"] < window_ms
+            for exposure in seen_by[purchase["visitor_id"], purchase["shop_id"]]
+            if 0 <= purchase["event_time"] - exposure["event_time"] < window_ms
         ]
         if before:
             last = max(before, key=lambda e: (e["event_time"], e["event_id"].encode("utf-16-be")))["event_id"]
