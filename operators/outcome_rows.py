@@ -9,6 +9,7 @@ import numpy as np
 
 from operators.maths.layout_bandit import Outcomes
 from operators.maths.segment_scores import Ints
+from schemas.layouts import MOST_LAYOUTS
 
 COLUMNS = (
     "shop_id", "segment", "layout", "at_ms", "exposures", "conversions", "revenue", "purchases", "offered",
@@ -47,11 +48,14 @@ class OutcomeRows:
 
 
 def outcomes_and_offers(batch: Any) -> tuple[OutcomeRows, Offers]:
-    """The rows of a batch (shard, one list a column) apart; of a shop's offers the latest."""
+    """The rows of a batch (shard, one list a column) apart; of a shop's offers the latest.
+
+    Whoever writes the topic without us may name a layout twice, or more than there can be: the first 20 count.
+    """
     _, *columns = batch
     outcomes = [row[:-1] for row in zip(*columns, strict=True) if not row[-1]]
     offers: dict[str, tuple[int, tuple[str, ...]]] = {}
     for shop, _, _, at_ms, *_, offered in zip(*columns, strict=True):
         if offered and (shop not in offers or at_ms >= offers[shop][0]):
-            offers[shop] = (at_ms, tuple(json.loads(offered)))
+            offers[shop] = (at_ms, tuple(dict.fromkeys(json.loads(offered)))[:MOST_LAYOUTS])
     return OutcomeRows(*zip(*outcomes, strict=True)) if outcomes else OutcomeRows(*[()] * 8), offers

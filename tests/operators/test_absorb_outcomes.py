@@ -1,5 +1,6 @@
 """Shops' layouts, batch by batch: the same sums whatever the batches, and what is offered and what is not."""
 
+import json
 import random
 from collections.abc import Sequence
 
@@ -163,6 +164,13 @@ def test_a_batch_is_taken_apart_into_outcomes_and_the_latest_offers() -> None:
     found, offers = outcomes_and_offers(batch)
     assert found == rows(shown("a", 7), shown("b", 8))
     assert offers == {"s": (5, ("a", "b")), "t": (9, ())}
+
+
+def test_of_an_offer_that_nobody_checked_each_of_the_first_twenty_counts_once() -> None:
+    names = ["a", "a", *(f"{i}" for i in range(30))]
+    batch = (3, *([value] for value in ("s", "", "", 5, 0.0, 0.0, 0.0, 0, json.dumps(names))))
+    _, offers = outcomes_and_offers(batch)
+    assert offers == {"s": (5, ("a", *(f"{i}" for i in range(19))))}
 
 
 def test_a_batch_of_offers_alone_has_no_outcomes() -> None:
