@@ -50,7 +50,7 @@ class OutcomeRows:
 def outcomes_and_offers(batch: Any) -> tuple[OutcomeRows, Offers]:
     """The rows of a batch (shard, one list a column) apart; of a shop's offers the latest.
 
-    Whoever writes the topic without us may name a layout twice, or more than there can be: the first 20 count.
+    Whoever writes the topic without us may name a layout twice, or too many: the first 20 count.
     """
     _, *columns = batch
     outcomes = [row[:-1] for row in zip(*columns, strict=True) if not row[-1]]
