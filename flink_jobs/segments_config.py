@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from flink_jobs.config import RETENTION_HALF_LIVES, RunConfig
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_source import KafkaSource
+from flink_jobs.layouts_config import LayoutsConfig
 from operators.maths.refit_segments import RefitSettings
 from operators.maths.segment_models import HalfLives
 from operators.maths.update_segments import SegmentSettings
@@ -32,6 +33,7 @@ class SegmentsConfig(BaseSettings):
     period : between refits and profiles of a shop.
     retention : vectors, members and Redis keys untouched for so long go.
     generation : part of the keys; a rebuild writes a new one beside the old.
+    layouts : of the bandit that chooses layouts for segments, see `LayoutsConfig`.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIDEMARK_SEGMENTS_", extra="ignore")
@@ -58,6 +60,7 @@ class SegmentsConfig(BaseSettings):
     period: Duration = timedelta(seconds=2)
     retention: Duration | None = None
     generation: int = Field(1, ge=1)
+    layouts: LayoutsConfig = Field(default_factory=LayoutsConfig)
     run: RunConfig = Field(default_factory=RunConfig)
 
     @field_validator("weights")
@@ -99,11 +102,21 @@ class SegmentsConfig(BaseSettings):
     def behaviors(self, group: str) -> KafkaSource:
         return self.run.source(self.topic, "behavior", group)
 
+    def exposures(self, group: str) -> KafkaSource:
+        return self.run.source(self.layouts.exposures_topic, "exposure", group)
+
     def erasures(self, group: str) -> KafkaSource:
         """From the beginning wherever this run starts: they tell what to leave out."""
-        source = self.run.source(self.erasures_topic, "erasure", group)
-        return source.model_copy(update={"start": "earliest"})
+        return _whole(self.run.source(self.erasures_topic, "erasure", group))
+
+    def shop_layouts(self, group: str) -> KafkaSource:
+        """From the beginning wherever this run starts: what a shop said last holds."""
+        return _whole(self.run.source(self.layouts.topic, "layouts", group))
 
     def retained(self) -> timedelta:
         """How long untouched state and keys live."""
         return self.retention or RETENTION_HALF_LIVES * self.long
+
+
+def _whole(source: KafkaSource) -> KafkaSource:
+    return source.model_copy(update={"start": "earliest"})

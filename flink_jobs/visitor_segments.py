@@ -1,9 +1,10 @@
-"""Behaviours and erasures in; each visitor's segment at each shop, and the segments' profiles, to Redis."""
+"""Behaviours, exposures, erasures in; visitors' segments, shops' profiles and layout policies, to Redis."""
 
 from pyflink.table import StatementSet, StreamTableEnvironment
 
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
+from flink_jobs.layout_policies import layout_policies, write_layouts
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.segments_sinks import segment_changes, write_segments
 from operators.micro_batches import micro_batches
@@ -11,6 +12,7 @@ from operators.update_segments import OUTPUT, UpdateSegments
 from operators.visitor_vectors import visitor_vectors
 
 NAME = "visitor_segments"
+GROUP = f"tidemark.{NAME}"
 
 BATCHED = ("visitor_id", "shop_id", "industry", "category", "appended_ms", "packed")
 
@@ -29,9 +31,13 @@ HEADS = ("write to Redis",)
 
 
 def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSet:
-    """Behaviours -> vectors by visitor -> micro-batches by shard of shops -> segments -> Redis and Kafka."""
-    behaviors = config.behaviors(group=f"tidemark.{NAME}").attach(tables, "behaviors")
-    erasures = config.erasures(group=f"tidemark.{NAME}").attach(tables, "erasures")
+    """Behaviours -> vectors by visitor -> micro-batches by shard of shops -> segments -> Redis and Kafka.
+
+    Beside it exposures -> what became of them -> layout policies -> Redis.
+    """
+    behaviors = config.behaviors(GROUP).attach(tables, "behaviors")
+    erasures = config.erasures(GROUP).attach(tables, "erasures")
+    policies = layout_policies(tables, behaviors, erasures, config, GROUP)
     vectors = visitor_vectors(
         tables,
         behaviors,
@@ -53,6 +59,7 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
     sinks = tables.create_statement_set()
     write_segments(tables, sinks, segments, config)
     segment_changes(tables, sinks, segments, config)
+    write_layouts(tables, sinks, policies, config)
     return sinks
 
 

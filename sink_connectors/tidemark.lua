@@ -251,6 +251,29 @@ local function publish(keys, args)
   return 1
 end
 
+-- FCALL … 1 KEY ttl_s first_field second_field [field value]…
+-- The hash is these fields from now on, unless it is newer: two of the fields are integers that say how new it is, the
+-- first before the second. Returns 1, or 0 when it is newer and stays.
+local function supersede(keys, args)
+  local key, new = keys[1], {}
+  for i = 4, #args, 2 do
+    new[args[i]] = args[i + 1]
+  end
+  local was = redis.call('HMGET', key, args[2], args[3])
+  for i = 1, 2 do
+    local old, now = tonumber(was[i] or '-1'), tonumber(new[args[1 + i]])
+    if old > now then
+      return 0
+    elseif old < now then
+      break
+    end
+  end
+  redis.call('DEL', key)
+  write_all('HSET', key, {unpack(args, 4)})
+  redis.call('EXPIRE', key, args[1])
+  return 1
+end
+
 -- No flags: refused when memory is full or the server is a replica, keys are declared (Redis Cluster).
 redis.register_function('tidemark_VERSION_grow', grow)
 redis.register_function('tidemark_VERSION_erase', erase)
@@ -259,3 +282,4 @@ redis.register_function('tidemark_VERSION_replace', replace)
 redis.register_function('tidemark_VERSION_assign', assign)
 redis.register_function('tidemark_VERSION_unassign', unassign)
 redis.register_function('tidemark_VERSION_publish', publish)
+redis.register_function('tidemark_VERSION_supersede', supersede)

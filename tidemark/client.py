@@ -1,6 +1,8 @@
-"""Reading preferences and segments, for storefronts: needs Redis, and nothing of Flink."""
+"""Reading preferences, segments and layouts, for storefronts: needs Redis, and nothing of Flink."""
 
+import random
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
@@ -22,6 +24,7 @@ from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from sink_connectors.redis_server import Command, fields_of, raised
+from tidemark.layouts import LayoutChoice, LayoutReader, OwnSegment
 from tidemark.prior import Prior
 from tidemark.segment import Segment, SegmentReader
 from tidemark.smoothing import smoothed_share, weight_at
@@ -126,6 +129,7 @@ class Tidemark:
         self._address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
         self._redis = RedisConnection(self._address, timeout_s)
         self._segments = SegmentReader(self._redis, namespace)
+        self._layouts = LayoutReader(self._redis, namespace)
 
     def close(self) -> None:
         """Close the connections."""
@@ -205,6 +209,16 @@ class Tidemark:
     def segment(self, visitor: str, shop: str) -> Segment:
         """Where `visitor` belongs at `shop`, how sure that is and why, in one round trip to Redis."""
         return self._segments.segment(visitor, shop)
+
+    def layout(
+        self,
+        visitor: str,
+        shop: str,
+        segment: str | OwnSegment | None = OwnSegment.ASKED,
+        rng: Callable[[], float] = random.random,
+    ) -> LayoutChoice:
+        """Draw the layout to show `visitor` at `shop`, in one round trip to Redis; see `LayoutReader`."""
+        return self._layouts.layout(visitor, shop, segment, rng)
 
     def _read(self, visitor: str, facet: str) -> tuple[_View, dict[bytes, bytes], str]:
         """(what is known, fields of the visitor in that generation, why there is no answer)."""

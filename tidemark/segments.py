@@ -19,9 +19,12 @@ def check_visitor_segments() -> None:
         config = SegmentsConfig()
         config.behaviors(group="check")
         config.erasures(group="check")
+        config.exposures(group="check")
+        config.shop_layouts(group="check")
     address = config.run.redis_address
     refuse_secret_in_variable(address)
     check_topic(config.run.kafka, config.topic)
-    create_topics(config.run.kafka, [config.erasures_topic, config.changes_topic])
+    others = config.erasures_topic, config.changes_topic, config.layouts.exposures_topic, config.layouts.topic
+    create_topics(config.run.kafka, others)
     with closing(check_redis(address)):
         pass

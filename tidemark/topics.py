@@ -10,13 +10,14 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_f
 
 from flink_jobs.kafka_access import KafkaAccess
 from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, SEGMENT_CHANGES, WITHHELD
+from schemas.layouts import TOPIC as LAYOUTS
 from tidemark.errors import UserError
 from tidemark.kafka_errors import CONNECT_TIMEOUT_S, check_reachable, kafka_errors
 
 Kafka = KafkaAccess | str
 """How to reach it; an address alone, `host:port[,host:port]`, is spoken to in plaintext."""
 
-TOPICS = (RAW, RESENT, *OUTCOMES, SEGMENT_CHANGES)
+TOPICS = (RAW, RESENT, *OUTCOMES, SEGMENT_CHANGES, LAYOUTS)
 """The topics of the jobs that exist."""
 
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024
@@ -28,6 +29,7 @@ SETTINGS = {
     DEAD_LETTER: {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)},
     RESENT: {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)},
     WITHHELD: {"cleanup.policy": "compact"},
+    LAYOUTS: {"cleanup.policy": "compact"},
 }
 """What differs from the broker's defaults, for topics whose names end so (`test.events.raw`)."""
 

@@ -6,7 +6,7 @@ exposure brings is normal with a prior; a layout's value is the product. Thompso
 their exposure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,12 @@ from numpy.typing import NDArray
 from operators.maths.segment_scores import Floats, Ints
 
 Bools = NDArray[np.bool_]
+
+NEGLIGIBLE = 1e-9
+"""Conversions: less is rounding of what was taken back, and its revenue too."""
+
+DRAWS_AT_ONCE = 2_000_000
+"""Numbers held at a time: 16 MB."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,8 @@ class Outcomes:
     """Of n rows: exposures, and conversions of exposures earlier or now. All (n,).
 
     policy, layout : indices. at_ms : event time of the exposure, also for its conversion.
-    exposures, conversions : what is added, 1 and 0, 0 and 1, or 1 and 1. revenue : of the conversion.
+    exposures : 1 or 0. conversions : 1, 0, or -1 for one that is taken back. revenue : all that the
+    conversion has brought; of one that is taken back, what it had brought when it was added.
     """
 
     policy: Ints
@@ -78,7 +85,7 @@ def update_arms(arms: LayoutArms, outcomes: Outcomes, half_life_ms: int) -> Layo
     kept = np.exp2((arms.latest_ms - latest) / half_life_ms)[:, None]
     weight = np.exp2((outcomes.at_ms - latest[outcomes.policy]) / half_life_ms)
     fine = np.isfinite(outcomes.revenue) & (outcomes.revenue > 0)
-    revenue = np.where(fine, outcomes.revenue, 0.0) * outcomes.conversions
+    revenue = np.where(fine, outcomes.revenue, 0.0)
 
     def add(sums: Floats, amount: Floats) -> Floats:
         total: Floats = sums * kept
@@ -88,8 +95,8 @@ def update_arms(arms: LayoutArms, outcomes: Outcomes, half_life_ms: int) -> Layo
     return LayoutArms(
         add(arms.exposures, outcomes.exposures),
         add(arms.conversions, outcomes.conversions),
-        add(arms.revenue, revenue),
-        add(arms.revenue_squares, revenue**2),
+        add(arms.revenue, revenue * outcomes.conversions),
+        add(arms.revenue_squares, revenue**2 * outcomes.conversions),
         latest,
     )
 
@@ -104,24 +111,56 @@ def sampling_probabilities(
     it is explored. Rows without an offered layout are all zero. offered : (P, A). The floor is lowered where
     the layouts are too many for it.
     """
-    value = _draws(arms, settings, by_revenue, seed)  # (P, A, draws)
-    value = np.where(offered[:, :, None], value, -np.inf)
-    wins = (value.argmax(axis=1)[:, None, :] == np.arange(offered.shape[1])[:, None]).mean(axis=2)
+    wins = _wins(arms, offered, settings, by_revenue, seed)
     count = offered.sum(axis=1, keepdims=True)
     floor = np.minimum(settings.floor, 1 / np.maximum(count, 1) / 2)
     return np.where(offered, floor + (1 - floor * count) * wins, 0.0)
 
 
-def _draws(arms: LayoutArms, settings: BanditSettings, by_revenue: bool, seed: int) -> Floats:
+def _wins(arms: LayoutArms, offered: Bools, settings: BanditSettings, by_revenue: bool, seed: int) -> Floats:
+    """(P, A): share of the draws in which each layout is the best, some policies at a time for memory."""
     random = np.random.default_rng(seed)
-    a = settings.prior_conversions + arms.conversions
-    b = settings.prior_failures + np.maximum(arms.exposures - arms.conversions, 0.0)
-    rate = random.beta(a[:, :, None], b[:, :, None], (*a.shape, settings.draws))
+    P, A = offered.shape
+    wins = np.zeros((P, A))
+    step = max(1, DRAWS_AT_ONCE // (max(A, 1) * settings.draws))
+    for start in range(0, P, step):
+        part = slice(start, start + step)
+        value = np.full((*offered[part].shape, settings.draws), -np.inf)
+        value[offered[part]] = _draws(
+            select_policies(arms, part), offered[part], settings, by_revenue, random
+        )
+        best = value.argmax(axis=1) + A * np.arange(len(value))[:, None]
+        wins[part] = np.bincount(best.ravel(), minlength=value.shape[0] * A).reshape(-1, A) / settings.draws
+    return wins
+
+
+def select_policies(arms: LayoutArms, part: slice | Bools) -> LayoutArms:
+    """Some of the policies: a slice, or (P,) which."""
+    return LayoutArms(*(getattr(arms, field.name)[part] for field in fields(LayoutArms)))
+
+
+def _draws(
+    arms: LayoutArms, offered: Bools, settings: BanditSettings, by_revenue: bool, random: np.random.Generator
+) -> Floats:
+    """(offered layouts, draws): of each one's value."""
+    a, b = (parameter[offered][:, None] for parameter in rate_posterior(arms, settings))
+    rate = random.beta(a, b, (len(a), settings.draws))
     if not by_revenue:
         return np.asarray(rate)
     mean, error = revenue_posterior(arms, settings.prior_revenues)
-    worth = mean[:, :, None] + error[:, :, None] * random.standard_normal(rate.shape)
+    without = arms.revenue.sum(axis=1, keepdims=True) <= NEGLIGIBLE  # nothing has been earned: by rate alone
+    mean = np.where(without, 1.0, mean)
+    worth = mean[offered][:, None] + error[offered][:, None] * random.standard_normal(rate.shape)
     return np.asarray(rate * np.maximum(worth, 0.0))
+
+
+def rate_posterior(arms: LayoutArms, settings: BanditSettings) -> tuple[Floats, Floats]:
+    """(alpha, beta) of each layout's rate of conversion, (P, A).
+
+    Taking back leaves rounding, up to some 1e-16 of what was there: counts below zero count as zero.
+    """
+    alpha = settings.prior_conversions + np.maximum(arms.conversions, 0.0)
+    return alpha, settings.prior_failures + np.maximum(arms.exposures - arms.conversions, 0.0)
 
 
 def revenue_posterior(arms: LayoutArms, prior_conversions: float) -> tuple[Floats, Floats]:
@@ -130,10 +169,12 @@ def revenue_posterior(arms: LayoutArms, prior_conversions: float) -> tuple[Float
     Normal with the policy's pooled variance, a prior worth `prior_conversions` conversions. A policy without
     revenue has mean and error 0. The normal fails for a handful of very large baskets.
     """
-    n, total = arms.conversions, arms.conversions.sum(axis=1, keepdims=True)
+    n = np.maximum(arms.conversions, 0.0)
+    total = n.sum(axis=1, keepdims=True)
+    some = total > NEGLIGIBLE
     with np.errstate(divide="ignore", invalid="ignore"):
-        pooled = np.where(total > 0, arms.revenue.sum(axis=1, keepdims=True) / total, 0.0)
-        squares = np.where(total > 0, arms.revenue_squares.sum(axis=1, keepdims=True) / total, 0.0)
+        pooled = np.where(some, arms.revenue.sum(axis=1, keepdims=True) / total, 0.0)
+        squares = np.where(some, arms.revenue_squares.sum(axis=1, keepdims=True) / total, 0.0)
     variance = np.maximum(squares - pooled**2, 0.0)
     mean = (arms.revenue + prior_conversions * pooled) / (n + prior_conversions)
     return mean, np.sqrt(variance / (n + prior_conversions))

@@ -9,6 +9,8 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from tidemark.cli.evaluate_layouts import layouts
+
 if TYPE_CHECKING:
     from tidemark.evaluate.results import Row
 
@@ -31,6 +33,7 @@ def add_to(app: typer.Typer) -> None:
     evaluate.command()(segments)
     evaluate.command()(preferences)
     evaluate.command()(simulated)
+    evaluate.command()(layouts)
     app.add_typer(evaluate, name="evaluate")
 
 

@@ -18,6 +18,7 @@ FAMILIES = (
     "show",
     "generations",
     "visitors",
+    "layouts",
     "demo",
     "evaluate",
     "simulate",

@@ -1,6 +1,7 @@
 """`tidemark show shop`: a shop's segments as a merchandiser reads them."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -9,6 +10,7 @@ from redis.exceptions import RedisError
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.layouts_table import layouts_table
 from tidemark.errors import UserError
 
 
@@ -19,7 +21,7 @@ def shop(
     namespace: Annotated[str, typer.Option(help="First part of the keys. Default: tm.")] = "",
     generation: Annotated[int, typer.Option(min=1, help="Of the segments.")] = 1,
 ) -> None:
-    """Show a shop's segments: how many visitors each has, where it is going, and what it is after.
+    """Show a shop's segments: how many visitors each has, where it is going, what it is after, and sees.
 
     `over-indexes on` are the categories that set a segment apart: share of its counts, and how many times the
     share in the whole shop that is.
@@ -27,6 +29,7 @@ def shop(
     from schemas.segments import read_json, shop_profile_key
     from sink_connectors.redis_connection import RedisConnection
     from sink_connectors.redis_errors import explained
+    from tidemark.layouts import LayoutReader
     from tidemark.settings import Settings
 
     settings = Settings()
@@ -35,6 +38,9 @@ def shop(
     try:
         key = shop_profile_key(namespace or settings.namespace, generation, shop_id)
         text = connection.ask(["GET", key])
+        policy = LayoutReader(connection, namespace or settings.namespace).policy(shop_id)
+    except ConnectionError as error:
+        raise UserError(str(error)) from error
     except (RedisError, OSError) as error:
         raise UserError(explained(error, address)) from error
     finally:
@@ -44,9 +50,12 @@ def shop(
             f"no segments of shop {shop_id!r} in Redis at {address}: has the job visitor_segments seen it?"
         )
     if as_json:
-        print(json.dumps(read_json(text), indent=2, ensure_ascii=False))
+        shown = {"layouts": policy and asdict(policy)}
+        print(json.dumps(read_json(text) | shown, indent=2, ensure_ascii=False))
     else:
         _print(shop_id, read_json(text))
+        if policy and policy.layouts:
+            Console().print(layouts_table(policy))
 
 
 def _print(shop_id: str, said: dict[str, Any]) -> None:

@@ -111,6 +111,47 @@ def test_revenue_that_is_none_counts_as_nothing(bad: float) -> None:
     assert state.conversions.tolist() == [[1.0]]
 
 
+@given(revenue=st.floats(0, 1e6), later_ms=st.integers(0, 30 * DAY_MS))
+def test_a_conversion_that_is_taken_back_was_never_there(revenue: float, later_ms: int) -> None:
+    shown = outcomes((0, 0, 0, 1.0, 0.0, 0.0), (0, 1, later_ms, 1.0, 1.0, 7.0))
+    plain = update_arms(LayoutArms.empty(1, 2), shown, DAY_MS)
+    added = update_arms(plain, outcomes((0, 0, 0, 0.0, 1.0, revenue)), DAY_MS)
+    taken_back = update_arms(added, outcomes((0, 0, 0, 0.0, -1.0, revenue)), DAY_MS)
+    for name in vars(plain):
+        np.testing.assert_allclose(getattr(taken_back, name), getattr(plain, name), atol=1e-9 * revenue**2)
+
+
+def test_rounding_of_what_was_taken_back_says_nothing_about_worth() -> None:
+    dust = LayoutArms(
+        np.ones((1, 2)),
+        np.array([[1e-17, -1e-17]]),
+        np.array([[1e-13, 0.0]]),
+        np.zeros((1, 2)),
+        np.zeros(1, np.int64),
+    )
+    mean, error = revenue_posterior(dust, 5.0)
+    assert np.abs(mean).max() < 1e-12
+    assert error.tolist() == [[0.0, 0.0]]
+    found = sampling_probabilities(dust, np.ones((1, 2), bool), SETTINGS, by_revenue=True)
+    assert found[0] == pytest.approx([0.5, 0.5], abs=0.02)
+
+
+def test_until_something_is_earned_revenue_chooses_by_conversions() -> None:
+    state = arms([200.0, 200.0], [2.0, 20.0], [0.0, 0.0])
+    offered = np.ones((1, 2), bool)
+    found = sampling_probabilities(state, offered, SETTINGS, by_revenue=True)
+    assert found[0, 1] > 0.9
+
+
+def test_many_policies_are_worked_through_in_parts() -> None:
+    state = LayoutArms.empty(3_000, 2)
+    settings = BanditSettings(draws=1_000)
+    found = sampling_probabilities(state, np.ones((3_000, 2), bool), settings, by_revenue=False)
+    assert found.sum(axis=1) == pytest.approx(np.ones(3_000))
+    assert found.mean() == pytest.approx(0.5)
+    assert np.abs(found - 0.5).max() < 0.1
+
+
 def test_the_worth_of_few_conversions_is_shrunk_to_the_policys() -> None:
     state = LayoutArms(
         np.array([[9.0, 999.0]]),
