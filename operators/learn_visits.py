@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.maths.assign_segments import Assignments, reasons
+from operators.maths.segment_fit import segment_fit
 from operators.maths.segment_scores import Floats, Ints
 from operators.maths.strongest import strongest
 from operators.maths.update_segments import update_segments
@@ -40,12 +41,16 @@ class Assigned:
 
 @dataclass(frozen=True)
 class Learned:
-    """What a batch changed: shops; members, and those of them who joined the sample; and what is news."""
+    """What a batch changed: shops; members, and those of them who joined the sample; and what is news.
+
+    fit : of each shop, visits of members, nats and counts: see `segment_fit`.
+    """
 
     shops: dict[str, ShopSegments]
     members: dict[Member, VisitorSegment]
     joined: list[Member]
     news: list[Assigned]
+    fit: dict[str, tuple[int, float, float]]
 
 
 def learn_visits(
@@ -59,7 +64,7 @@ def learn_visits(
     shops, members : of every shop and every member in `rows`, which are visits only. A visitor without a
         member is new, and so is one whose vector begins anew: what was known of it has expired.
     """
-    learned = Learned({}, {}, [], [])
+    learned = Learned({}, {}, [], [], {})
     if not len(rows):
         return learned
     known = with_categories_of(shops, rows, settings)
@@ -71,6 +76,9 @@ def learn_visits(
         after, found = update_segments(before, part, settings.segments)
         nats = reasons(before, part, found.segment, settings.segments.smoothing)
         why = strongest(part.row, part.dimension, nats, len(part), settings.reasons)
+        fit = zip(*segment_fit(before, part, settings.segments.smoothing), strict=True)
+        for at, (visits, gained, counts) in zip(places, fit, strict=True):
+            learned.fit[batch.shops[at]] = int(visits), float(gained), float(counts)
         for at, model in zip(places, unstack_models(after, [models[at] for at in places]), strict=True):
             shop = batch.shops[at]
             learned.shops[shop] = known[shop].followed_by(model, batch.sold[at], settings)

@@ -14,8 +14,10 @@ PRIOR_WEIGHT = 100.0
 LEAST_Z, WORDS = 2.0, 5
 
 
-def shop_profile(shop: ShopSegments) -> bytes:
-    """JSON: `at_ms`, `visits` so far, and `segments`, the living ones by size.
+def shop_profile(shop: ShopSegments, drifted_ms: int) -> bytes:
+    """JSON: `at_ms`, `visits` so far, `drifted_ms`, and `segments`, the living ones by size.
+
+    drifted_ms : event time at which visitors were last seen to fit their segments worse; 0: never.
 
     Each has its `segment` (number), `name` (the categories it over-indexes on most), `visitors`, `share`,
     `trend`, `conversion`, and `why`: [category, z-score, share in the segment, share in the shop].
@@ -41,7 +43,12 @@ def shop_profile(shop: ShopSegments) -> bytes:
                 "why": why,
             }
         )
-    said = {"at_ms": shop.model.latest_ms, "visits": shop.model.seen, "segments": segments}
+    said: dict[str, Any] = {
+        "at_ms": shop.model.latest_ms,
+        "visits": shop.model.seen,
+        "drifted_ms": drifted_ms or None,
+    }
+    said["segments"] = segments
     return json.dumps(said, ensure_ascii=False).encode()
 
 

@@ -12,6 +12,7 @@ from operators.maths.segment_scores import Floats, Ints
 from operators.maths.update_segments import SegmentSettings
 from operators.segment_state import no_segments, widened
 from operators.visit_rows import VisitRows
+from operators.watch_fit import DriftSettings
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
 
@@ -24,6 +25,7 @@ class ShopSettings:
     sample : visitors of a shop from whom its segments are sought anew.
     tell_again_ms : of event time, after which Redis is told an unchanged segment again.
     reasons : categories that are given with a segment.
+    drift : when a shop's visitors count as having left its segments.
     """
 
     segments: SegmentSettings = field(default_factory=SegmentSettings)
@@ -33,6 +35,7 @@ class ShopSettings:
     sample: int = 512
     tell_again_ms: int = 30 * 86_400_000
     reasons: int = 3
+    drift: DriftSettings = field(default_factory=DriftSettings)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,9 @@ from operators.shop_profile import shop_profile
 from operators.shop_segments import ShopSegments, ShopSettings
 from operators.visit_rows import ERASED, VISIT, VisitRows
 from operators.visits_of_rows import Member
+from operators.watch_fit import watch_fit
 from schemas.avro import encode, load
+from state.segment_fit import SegmentFit
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
 from state.visitor_segment import VisitorSegment
@@ -47,8 +49,8 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     """Per shard of shops: assign each batch of visits, learn from it; at each period, refit and profile.
 
     State: `models` and `categories`, an entry a shop; `members`, one a visitor and shop, cleared when the
-    visitor's vector is forgotten; `samples`, an entry a sampled member; `touched`, the shops since the last
-    period.
+    visitor's vector is forgotten; `samples`, an entry a sampled member; `fits`, one a shop, how well its
+    visitors fit its segments; `touched`, the shops since the last period.
     """
 
     def __init__(self, settings: ShopSettings, every_ms: int = 2_000) -> None:
@@ -61,12 +63,12 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
 
         self._models, self._categories = entries("models"), entries("categories")
         self._members, self._samples = entries("members"), entries("samples")
-        self._touched = entries("touched")
+        self._fits, self._touched = entries("fits"), entries("touched")
         self._change = load("segment_change")
         metrics = runtime_context.get_metrics_group()
         self._visits = metrics.counter("visits")
         self._changes = metrics.counter("changes")
-        self._refits = metrics.counter("refits")
+        self._refits, self._drifts = metrics.counter("refits"), metrics.counter("drifts")
         self._rows_a_batch = metrics.distribution("rows_a_batch")
 
     def process_element(self, batch: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
@@ -90,6 +92,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         learned = learn_visits(shops, self._known(rows), rows, self._settings)
         for name, shop in learned.shops.items():
             self._keep(name, shop, shops[name])
+            self._watch(name, learned.fit[name], shop.model.latest_ms)
             self._touched.put(name, b"")
         for pair, member in learned.members.items():
             self._members.put(_key(pair), member.to_bytes())
@@ -97,6 +100,11 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
             self._samples.put(_key(pair), b"")
         self._visits.inc(int(rows.head["begins"].sum()))
         yield from self._news(learned.news, appended_ms)
+
+    def _watch(self, name: str, found: tuple[int, float, float], at_ms: int) -> None:
+        fit, has_drifted = watch_fit(self._fit(name), *found, at_ms, self._settings.drift)
+        self._fits.put(name, fit.to_bytes())
+        self._drifts.inc(int(has_drifted))
 
     def _known(self, rows: VisitRows) -> dict[Member, VisitorSegment | None]:
         """The members in the rows. Whose vector begins is new: state is not asked."""
@@ -143,7 +151,9 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
                 yield from self._news(news, [])
             self._touched.remove(name)
             version = shop.model.latest_ms
-            yield Row(PROFILE, "", name, version, version, timestamp, shop_profile(shop))
+            yield Row(
+                PROFILE, "", name, version, version, timestamp, shop_profile(shop, self._fit(name).drifted_ms)
+            )
 
     def _refit(
         self, name: str, shop: ShopSegments, visitors: Iterable[str]
@@ -166,6 +176,10 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         return ShopSegments(
             SegmentModel.from_bytes(model), ShopCategories.from_bytes(self._categories.get(name))
         )
+
+    def _fit(self, name: str) -> SegmentFit:
+        blob = self._fits.get(name)
+        return SegmentFit.none() if blob is None else SegmentFit.from_bytes(blob)
 
     def _keep(self, name: str, shop: ShopSegments, before: ShopSegments) -> None:
         self._models.put(name, shop.model.to_bytes())

@@ -45,7 +45,8 @@ class Vectors(KeyedProcessFunction):  # type: ignore[misc]
         if self._timer.value() is None:
             self._timer.update(now_ms)
             ctx.timer_service().register_processing_time_timer(now_ms + SEEN_MS)
-        latest_ms, vector = self._sums.get(shop) or (at_ms, {})
+        known: tuple[int, dict[str, list[float]]] = self._sums.get(shop) or (at_ms, {})
+        latest_ms, vector = known
         after_ms = max(latest_ms, at_ms)
         for sums in vector.values():
             for h, half_life in enumerate(HALF_LIVES_MS):
@@ -75,7 +76,7 @@ class Clusters(KeyedProcessFunction):  # type: ignore[misc]
     def open(self, runtime_context: RuntimeContext) -> None:
         descriptor = ValueStateDescriptor("model", Types.PICKLED_BYTE_ARRAY())
         self._model = runtime_context.get_state(descriptor)
-        self._redis = redis.Redis.from_url(self._url)
+        self._redis: Any = redis.Redis.from_url(self._url)
 
     def process_element(self, value: Any, ctx: "KeyedProcessFunction.Context") -> Any:  # noqa: ARG002
         visitor, shop, at_ms, vector = value

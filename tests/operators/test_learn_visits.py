@@ -168,7 +168,7 @@ def test_a_count_that_is_none_reaches_no_sum(count: float) -> None:
 
 def test_no_rows_change_nothing() -> None:
     nothing = step.learn_visits({}, {}, VisitRows.of([], [], [], [], []), RESTLESS)
-    assert nothing == step.Learned({}, {}, [], [])
+    assert nothing == step.Learned({}, {}, [], [], {})
 
 
 def test_everybody_has_a_segment_after_one_event() -> None:

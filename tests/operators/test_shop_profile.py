@@ -16,7 +16,7 @@ def said(shop: ShopSegments) -> dict[str, Any]:
     def refuse(constant: str) -> float:
         raise AssertionError(f"{constant} in a profile")
 
-    found: dict[str, Any] = json.loads(shop_profile(shop), parse_constant=refuse)
+    found: dict[str, Any] = json.loads(shop_profile(shop, 0), parse_constant=refuse)
     return found
 
 
@@ -56,7 +56,12 @@ def test_a_shop_with_one_visitor_one_category_and_perhaps_no_sale(behavior: str,
 
 
 def test_a_shop_that_nobody_has_seen_has_no_segments() -> None:
-    assert said(ShopSegments.new(ShopSettings())) == {"at_ms": 0, "visits": 0, "segments": []}
+    assert said(ShopSegments.new(ShopSettings())) == {
+        "at_ms": 0,
+        "visits": 0,
+        "drifted_ms": None,
+        "segments": [],
+    }
 
 
 def test_shared_dimensions_have_no_names_and_are_not_shown() -> None:

@@ -60,6 +60,10 @@ def shop(
 
 def _print(shop_id: str, said: dict[str, Any]) -> None:
     at = datetime.fromtimestamp(said["at_ms"] / 1000, UTC)
+    drifted = said.get("drifted_ms")
+    if drifted:
+        since = datetime.fromtimestamp(drifted / 1000, UTC)
+        Console().print(f"Visitors fit these segments worse since {since:%Y-%m-%d %H:%M} UTC.")
     table = Table(
         title=f"Shop {shop_id}: {said['visits']:,} visits until {at:%Y-%m-%d %H:%M} UTC", title_justify="left"
     )
