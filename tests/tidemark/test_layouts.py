@@ -5,6 +5,8 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -13,8 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.layouts import Arm, ShopPolicy, policy_key
+from schemas.segments import visitor_segments_key
+from sink_connectors.layout_commands import supersede_commands
+from sink_connectors.redis_address import RedisAddress
+from sink_connectors.redis_connection import RedisConnection
+from sink_connectors.redis_functions import load_functions
+from tests.redis_cluster import RedisClusterServers
 from tidemark import Tidemark
 from tidemark.layouts import draw
+from tidemark.redis_client import redis_client
 
 KNOWN = (Arm(0.7, 9.0, 20.0, 1.0, 0.1), Arm(0.2, 2.0, 20.0, 1.0, 0.1), Arm(0.1, 1.0, 20.0, 1.0, 0.1))
 POLICY = ShopPolicy("店", ("grid", "list", "瀑布流"), {"0": KNOWN, "": KNOWN[::-1]}, "conversions", 5, 9)
@@ -104,3 +113,28 @@ def test_what_is_drawn_has_some_probability(weights: list[float], number: float)
 def test_a_greater_number_draws_no_earlier_layout(numbers: list[float]) -> None:
     drawn = [draw((0.5, 0.25, 0.25), number) for number in sorted(numbers)]
     assert all(first <= second for first, second in pairwise(drawn))
+
+
+def test_on_a_cluster_the_shop_and_the_visitor_are_read_from_whichever_nodes_have_them(
+    redis_cluster: RedisClusterServers,
+) -> None:
+    shops, visitors = [f"shop {i}" for i in range(6)], [f"visitor {i}" for i in range(6)]
+    with redis_client(RedisAddress(redis_cluster.url)) as redis:
+        for shop in shops:
+            redis.hset(policy_key("tm", shop), mapping=POLICY.fields())
+        for visitor in visitors:
+            key = visitor_segments_key("tm", 1, visitor)
+            redis.hset(key, mapping={shop: json.dumps({"segment": 0}) for shop in shops})
+    client = Tidemark(redis_cluster.url, timeout_s=2)
+    found = [client.layout(visitor, shop, rng=lambda: 0.8) for visitor in visitors for shop in shops]
+    client.close()
+    assert {(choice.segment, choice.layout, choice.propensity) for choice in found} == {("0", "list", 0.2)}
+
+
+def test_on_a_cluster_a_policy_supersedes_an_older_one(redis_cluster: RedisClusterServers) -> None:
+    with closing(RedisConnection(RedisAddress(redis_cluster.url))) as connection:
+        load_functions(connection)
+        policies = [replace(POLICY, shop=f"shop {i}") for i in range(9)]
+        assert connection.exchange(supersede_commands("tm", 100, policies)) == [1] * 9
+        older = [replace(policy, absorbed=policy.absorbed - 1) for policy in policies]
+        assert connection.exchange(supersede_commands("tm", 100, older)) == [0] * 9
