@@ -9,6 +9,7 @@ from typing import Any
 from tenacity import Retrying, retry_if_exception_type, stop_after_delay, wait_fixed
 
 from flink_jobs.kafka_access import KafkaAccess
+from schemas import article_features
 from schemas.event_types import DEAD_LETTER, OUTCOMES, RAW, RESENT, SEGMENT_CHANGES, WITHHELD
 from schemas.layouts import TOPIC as LAYOUTS
 from tidemark.errors import UserError
@@ -30,6 +31,7 @@ SETTINGS = {
     RESENT: {"max.message.bytes": str(DEAD_LETTER_MAX_BYTES)},
     WITHHELD: {"cleanup.policy": "compact"},
     LAYOUTS: {"cleanup.policy": "compact"},
+    article_features.TOPIC: {"cleanup.policy": "compact"},
 }
 """What differs from the broker's defaults, for topics whose names end so (`test.events.raw`)."""
 
@@ -110,13 +112,17 @@ def end_offsets(kafka: Kafka, topic: str) -> dict[int, int]:
 
 def max_message_bytes(kafka: Kafka, topic: str) -> int:
     """How large a message (a batch, as sent) the topic takes. Raises UserError: Kafka cannot be reached."""
+    return int(topic_setting(kafka, topic, "max.message.bytes"))
+
+
+def topic_setting(kafka: Kafka, topic: str, name: str) -> str:
+    """A setting of the topic, the broker's default included. Raises UserError: Kafka cannot be reached."""
     from kafka.admin import ConfigResource
 
-    name = "max.message.bytes"
     with _admin(kafka) as admin:
         asked = [ConfigResource("topic", topic, [name])]
         found = admin.describe_configs(asked, config_filter="all")
-        return int(next(iter(found.values()))[topic][name]["value"])
+        return str(next(iter(found.values()))[topic][name]["value"])
 
 
 def committed_offsets(kafka: Kafka, group: str, topic: str) -> dict[int, int]:

@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from tidemark.cli.show_article import article
 from tidemark.cli.show_shop import shop
 from tidemark.errors import UserError
 
@@ -21,6 +22,7 @@ FADED = 0.005  # a weight that the table shows as 0.00
 
 show = typer.Typer(name="show", help="Show what Redis holds.", no_args_is_help=True)
 show.command()(shop)
+show.command()(article)
 
 
 def add_to(app: typer.Typer) -> None:

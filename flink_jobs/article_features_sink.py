@@ -1,0 +1,53 @@
+"""Where descriptions of articles go: to Redis, and after it has answered to the topic of features."""
+
+from pyflink.datastream import DataStream
+from pyflink.table import DataTypes, StatementSet, StreamTableEnvironment
+from pyflink.table.udf import udf
+
+from flink_jobs.article_keywords_config import ArticleKeywordsConfig
+from flink_jobs.durations import milliseconds
+from flink_jobs.gate_topics import PRODUCER
+from sink_connectors.write_article_features import WriteArticleFeatures
+
+
+def write_article_features(
+    tables: StreamTableEnvironment, described: DataStream, config: ArticleKeywordsConfig
+) -> StatementSet:
+    """Write each bundle as one pipeline, then its messages, keyed by article; those of one keep their order.
+
+    Returns
+    -------
+    A set of statements with the INSERT.
+    """
+    write = WriteArticleFeatures(
+        config.run.redis_address,
+        config.run.namespace,
+        config.generation,
+        ttl_s=milliseconds(config.retention) // 1000,
+    )
+    tables.create_temporary_function(
+        "write_article_features", udf(write, result_type=DataTypes.BOOLEAN(), func_type="pandas")
+    )
+    options = ", ".join(f"'{name}' = '{value}'" for name, value in sink_options(config).items())
+    tables.execute_sql(f"CREATE TABLE article_features (key BYTES, body BYTES) WITH ({options})")
+    described_rows = tables.from_data_stream(described)
+    written = tables.sql_query(
+        f"""SELECT CAST(article_id AS BYTES) AS key, body FROM {described_rows}
+        WHERE write_article_features(body)"""
+    )
+    return tables.create_statement_set().add_insert("article_features", written)
+
+
+def sink_options(config: ArticleKeywordsConfig) -> dict[str, str]:
+    """Of the connector."""
+    return {
+        "connector": "kafka",
+        "topic": config.features_topic,
+        **config.run.kafka.connector_options(),
+        **{f"properties.{name}": str(value) for name, value in PRODUCER.items()},
+        "key.format": "raw",
+        "key.fields": "key",
+        "value.format": "raw",
+        "value.fields-include": "EXCEPT_KEY",
+        "sink.delivery-guarantee": "at-least-once",
+    }

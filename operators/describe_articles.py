@@ -1,0 +1,47 @@
+"""What an article is about: keywords and tags of a batch of articles, and what the models learn from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from operators.article_tables import DescribeSettings, Tables
+from operators.candidate_phrases import KINDS
+from operators.describe_keywords import Keywords, describe_keywords
+from operators.describe_tags import Tags, describe_tags, with_new_tags
+from operators.maths.keyword_evidence import prior_mean
+from operators.maths.term_counts import COUNTS, NOTHING
+from operators.read_articles import ReadArticle
+from state.article_model import ArticleModel
+
+
+@dataclass(frozen=True)
+class Description:
+    """What the models said of an article before they learned from it.
+
+    seen : articles learned from before the batch.
+    """
+
+    keywords: Keywords
+    tags: Tags
+    seen: int
+
+
+def empty_model(settings: DescribeSettings) -> ArticleModel:
+    """Before the first article."""
+    mean = prior_mean(len(KINDS))
+    precision = np.eye(len(mean)) * settings.prior_precision
+    return ArticleModel({}, {}, mean, precision, np.full(COUNTS, NOTHING), 0)
+
+
+def describe(
+    model: ArticleModel, tables: Tables, articles: Sequence[ReadArticle], settings: DescribeSettings
+) -> tuple[list[Description], ArticleModel]:
+    """Describe every article of the batch, then learn from all. The tables change, the model is new."""
+    if not articles:
+        return [], model
+    model = with_new_tags(model, articles, settings.tags)
+    tags, outputs = describe_tags(model, tables, articles, settings.tags)
+    keywords, model = describe_keywords(model, tables, articles, settings)
+    described = [Description(found, said, model.seen) for found, said in zip(keywords, tags, strict=True)]
+    return described, replace(model, outputs=outputs, seen=model.seen + len(articles))

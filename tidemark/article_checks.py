@@ -1,0 +1,36 @@
+"""What is looked at before a job about articles is submitted."""
+
+from contextlib import closing
+
+from tidemark.checks import check_redis, reading, refuse_secret_in_variable
+from tidemark.errors import UserError
+
+
+def check_article_keywords() -> None:
+    """Configuration, topic and Redis; creates the topic of features where it is missing.
+
+    Raises
+    ------
+    UserError : the first thing that is wrong.
+    """
+    from flink_jobs.article_keywords_config import ArticleKeywordsConfig
+    from tidemark.topics import check_topic, create_topics
+
+    with reading(ArticleKeywordsConfig):
+        config = ArticleKeywordsConfig()
+        config.source(group="check")
+    if config.run.until_now:
+        raise UserError(
+            "article_keywords works in micro-batches, and the last of a bounded input would be lost: submit "
+            "it without --until-now, and `tidemark stop article_keywords` when it has caught up"
+        )
+    if config.run.registry:
+        raise UserError(
+            "article_keywords writes Avro without schema ids: leave TIDEMARK_REGISTRY empty, for it and for "
+            "the jobs that read its topic"
+        )
+    refuse_secret_in_variable(config.run.redis_address)
+    check_topic(config.run.kafka, config.topic)
+    create_topics(config.run.kafka, [config.features_topic])
+    with closing(check_redis(config.run.redis_address)):
+        pass
