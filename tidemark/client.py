@@ -157,7 +157,7 @@ class Tidemark:
         everything = code not in fields or order == "share"
         if mixed and cached.choices is not None:
             silent = shop is None or facet != "category" or bool(reason)
-            lifts = {} if silent else self._segments.lifts(visitor, str(shop))
+            lifts = {} if silent else self._segments.lifts(visitor, shop or "")
             shares = mixed_shares(cached.choices, schema, fields, code, at_ms, lifts)
             weights = {value: weight for value, weight, _ in items}
             items = [(v, weights.get(v, 0.0), s) for v, s in shares.items() if everything or v in weights]
