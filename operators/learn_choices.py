@@ -71,7 +71,7 @@ class LearnChoices:
                     self._seen[visitor] = known
                     continue
                 was = snapshot_from_bytes(bytes(self._snapshots.get(visitor)))
-                if int(fields[SINCE]) <= int(was[AT]):
+                if int(fields.get(SINCE, 0)) <= int(was[AT]):
                     self._room -= 1
                     before.append(was)
                     after.append(fields)

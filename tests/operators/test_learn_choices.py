@@ -127,6 +127,19 @@ def test_a_visitor_who_was_erased_and_comes_back_teaches_nothing_at_first() -> N
     assert operator.look({**visitors, "v1": [("tea", 700), ("tea", 800)]})["category"].learned == 1
 
 
+def test_a_hash_of_a_release_that_knew_of_no_erasures_is_learned_from() -> None:
+    operator = Operator()
+    for events in ([("tea", 1), ("soap", 2)], [("tea", 1), ("soap", 2), ("tea", 700)]):
+        held = fields(events)
+        del held[b"!since"]
+        learner = LearnChoices(SCHEMA, SETTINGS, operator.models, operator.snapshots, operator.index)
+        learner.see([("ann", held)])
+        sample = SampleBuilder(SCHEMA)
+        sample.add([held])
+        learner.end(fit_priors(sample.sample()))
+    assert operator.state.learned == 1
+
+
 def test_who_has_left_the_sample_leaves_nothing_behind() -> None:
     operator, visitors = Operator(), crowd(6)
     operator.look(visitors)
