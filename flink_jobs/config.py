@@ -14,7 +14,7 @@ from flink_jobs.kafka_source import KafkaSource
 from operators.facets import FACETS
 from schemas import behaviors
 from schemas.event_types import EVENT_TYPES
-from schemas.preferences import Horizon, PreferenceSchema
+from schemas.preferences import MIX, Horizon, PreferenceSchema
 from sink_connectors.redis_address import RedisAddress
 
 SHORTEST_HALF_LIFE = timedelta(minutes=10)
@@ -132,6 +132,8 @@ class VisitorPreferencesConfig(BaseSettings):
     @classmethod
     def _half_lives_are_exact(cls, horizons: dict[str, timedelta]) -> dict[str, timedelta]:
         for name, half_life in horizons.items():
+            if name == MIX:
+                raise ValueError(f"no horizon can be called {name!r}: readers mean all of them by it")
             if half_life < SHORTEST_HALF_LIFE:
                 raise ValueError(
                     f"half-life of {name!r} is {half_life}; under 10 minutes values lose precision"

@@ -38,10 +38,10 @@ def write_preferences(
 
 
 def refresh_priors(bundles: DataStream, config: VisitorPreferencesConfig) -> DataStream:
-    """Estimate the priors again at each interval in which something was written, and when the input ends."""
-    refresh = RefreshPriors(
-        PriorStore(config.run.redis_address, config.redis_schema), milliseconds(config.prior_every)
-    )
+    """Learn from the sample at each interval in which something was written, and when the input ends."""
+    schema = config.redis_schema
+    store = PriorStore(config.run.redis_address, schema)
+    refresh = RefreshPriors(store, schema, milliseconds(config.prior_every))
     return (
         bundles.key_by(lambda _: 0, key_type=Types.INT())
         .process(refresh, output_type=Types.LONG())

@@ -21,6 +21,9 @@ ERASURE_ROW: Final = struct.Struct(">q")
 
 FIRST_GENERATION: Final = 1
 
+MIX: Final = "mix"
+"""What readers say in place of a horizon: all of them, as learned from what visitors chose next."""
+
 _NAME = re.compile(r"[^{}:!\s\0]+")
 
 
@@ -42,6 +45,11 @@ def config_key(namespace: str, generation: int) -> str:
 def prior_key(namespace: str, generation: int, facet: str) -> str:
     """`facet` is the facet's name."""
     return f"{namespace}:{{preferences:{generation}}}:prior:{facet}"
+
+
+def choices_key(namespace: str, generation: int, facet: str) -> str:
+    """`facet` is the facet's name."""
+    return f"{namespace}:{{preferences:{generation}}}:choices:{facet}"
 
 
 def sample_key(namespace: str, generation: int) -> str:
@@ -155,6 +163,10 @@ class PreferenceSchema:
     def prior_key(self, facet: str) -> str:
         """`facet` is the facet's name."""
         return prior_key(self.namespace, self.generation, facet)
+
+    def choices_key(self, facet: str) -> str:
+        """`facet` is the facet's name."""
+        return choices_key(self.namespace, self.generation, facet)
 
     def visitor_key(self, visitor: str) -> str:
         return visitor_key(self.namespace, self.generation, visitor)

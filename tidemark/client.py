@@ -12,7 +12,9 @@ from redis.exceptions import RedisError
 from schemas.preferences import (
     AT,
     FIRST_GENERATION,
+    MIX,
     PreferenceSchema,
+    choices_key,
     config_key,
     prior_key,
     served_generation,
@@ -24,63 +26,19 @@ from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from sink_connectors.redis_server import Command, fields_of, raised
+from tidemark.choices import Choices
+from tidemark.items import Item, by_share, by_weight, mixed_shares, own_items
 from tidemark.layouts import LayoutChoice, LayoutReader, OwnSegment
+from tidemark.preferences import Preference, Preferences
 from tidemark.prior import Prior
 from tidemark.segment import Segment, SegmentReader
-from tidemark.smoothing import smoothed_share, weight_at
+from tidemark.smoothing import weight_at
 
 CACHED_S = 60.0
 AGAIN_S = 5.0  # until what could not be read is read again
 SWITCHES = 3  # of the generation that are followed within one call
 
-Source = Literal["visitor", "prior", "unavailable"]
 Order = Literal["weight", "share"]
-
-_Item = tuple[bytes, float, float]  # value, weight, share
-
-
-@dataclass(frozen=True)
-class Preference:
-    """One value of a facet.
-
-    weight : the visitor's decayed weight of it, as of `Preferences.at`.
-    share : the share of the facet that it is expected to have, between 0 and 1 (Gamma-Poisson).
-    """
-
-    value: str
-    weight: float
-    share: float
-
-
-@dataclass(frozen=True)
-class Preferences:
-    """What one visitor prefers in one facet, strongest first.
-
-    source : "visitor": of this visitor. "prior": the visitor is unknown in this facet, these are everybody's
-        shares. "unavailable": Redis did not answer in time (`reason` says more), these are everybody's shares
-        as last known, or none.
-    total : decayed weight of the whole facet as of `at`, of which the weights are parts.
-    at : epoch milliseconds. latest_event : of the visitor, epoch milliseconds; None for an unknown one.
-    prior_at : epoch milliseconds of event time as of which the prior was estimated; None: there is none yet.
-    generation : all of it is of this one; None: nothing is known.
-    """
-
-    visitor: str
-    facet: str
-    horizon: str
-    items: tuple[Preference, ...]
-    source: Source
-    total: float
-    at: int
-    latest_event: int | None
-    prior_at: int | None
-    reason: str = ""
-    generation: int | None = None
-
-    @property
-    def known(self) -> bool:
-        """Whether these are the visitor's own."""
-        return self.source == "visitor"
 
 
 @dataclass(frozen=True)
@@ -88,6 +46,7 @@ class _Cached:
     due_s: float
     schema: PreferenceSchema
     prior: Prior
+    choices: Choices | None
 
 
 @dataclass(frozen=True)
@@ -158,17 +117,22 @@ class Tidemark:
         self,
         visitor: str,
         facet: str = "category",
-        horizon: str = "long",
+        horizon: str = MIX,
         at: datetime | int | None = None,
         top: int = 10,
         order: Order = "weight",
+        shop: str | None = None,
     ) -> Preferences:
-        """What `visitor` prefers, in one round trip to Redis (a facet's prior is read along once a minute).
+        """What `visitor` prefers, in one round trip to Redis (once a minute with what everybody likes).
 
+        horizon : of the configuration; or "mix", all of them as learned from what visitors chose next. Its
+            items are ordered by share.
         at : as of when: a time with its zone, epoch milliseconds, or None for now. A time before the
             visitor's latest event gives no history: what came after is then in it too.
         order : of a known visitor's items. "weight": only values of which there were events. "share": those,
             and what everybody likes, by what the visitor is expected to take next; the better prediction.
+        shop : where the visitor is; its segment there has a say in the mix of the facet "category". Another
+            round trip.
 
         Raises
         ------
@@ -180,18 +144,27 @@ class Tidemark:
         if cached is None:
             return Preferences(visitor, facet, horizon, (), "unavailable", 0.0, at_ms, None, None, reason)
         schema, prior = cached.schema, cached.prior
-        code, h = _index(schema, facet, horizon)
+        horizon = _horizon(schema, horizon, cached.choices)
+        mixed = horizon == MIX
+        code, h = _index(schema, facet, _longest(schema) if mixed else horizon)
         half_life_ms = schema.horizons[h].half_life_ms
 
-        total, items = 0.0, []
+        total = 0.0
+        items: list[Item] = []
         if code in fields:
             total = weight_at(unpack(fields[code])[h], at_ms, half_life_ms)
-            items = _own_items(fields, code, h, at_ms, half_life_ms, prior)
-        by_share = code not in fields or order == "share"
-        if by_share:
+            items = own_items(fields, code, h, at_ms, half_life_ms, prior)
+        everything = code not in fields or order == "share"
+        if mixed and cached.choices is not None:
+            silent = shop is None or facet != "category" or bool(reason)
+            lifts = {} if silent else self._segments.lifts(visitor, shop or "")
+            shares = mixed_shares(cached.choices, schema, fields, code, at_ms, lifts)
+            weights = {value: weight for value, weight, _ in items}
+            items = [(v, weights.get(v, 0.0), s) for v, s in shares.items() if everything or v in weights]
+        elif everything:
             everybody = prior.strongest(h, total, top, without={value for value, _, _ in items})
             items += [(value, 0.0, share) for value, share in everybody]
-        items.sort(key=_by_share if by_share else _by_weight)
+        items.sort(key=by_share if everything or mixed else by_weight)
         return Preferences(
             visitor=visitor,
             facet=facet,
@@ -251,6 +224,7 @@ class Tidemark:
             commands += [
                 ["GET", config_key(self._namespace, view.generation)],
                 ["HGETALL", prior_key(self._namespace, view.generation, facet)],
+                ["HGETALL", choices_key(self._namespace, view.generation, facet)],
                 ["GET", served_key(self._namespace)],
             ]
         fields, *shared = self._redis.exchange(commands)
@@ -260,13 +234,14 @@ class Tidemark:
         if cached is not None and any(isinstance(answer, Exception) for answer in shared):
             view.facets[facet] = replace(cached, due_s=time.monotonic() + AGAIN_S)
             return fields_of(fields), view.generation
-        config, prior, pointer = raised(shared)
+        config, prior, choices, pointer = raised(shared)
         served = served_generation(pointer) if self._pinned is None else self._pinned
         if served == view.generation and config is not None:
             schema = PreferenceSchema.from_json(self._namespace, config)
             _index(schema, facet)
             found = Prior.of(fields_of(prior), len(schema.horizons))
-            view.facets[facet] = _Cached(time.monotonic() + CACHED_S, schema, found)
+            learned = Choices.of(fields_of(choices))
+            view.facets[facet] = _Cached(time.monotonic() + CACHED_S, schema, found, learned)
         return fields_of(fields), served
 
     def _nothing(self, generation: int) -> str:
@@ -283,28 +258,13 @@ def _index(schema: PreferenceSchema, facet: str, horizon: str | None = None) -> 
     return codes[facet].encode(), names.index(horizon) if horizon is not None else 0
 
 
-def _own_items(
-    fields: dict[bytes, bytes], code: bytes, h: int, at_ms: int, half_life_ms: int, prior: Prior
-) -> list[_Item]:
-    prefix = code + b":"
-    x_total = unpack(fields[code])[h]
-    items = []
-    for name, packed in fields.items():
-        if name.startswith(prefix):
-            value, x = name[len(prefix) :], unpack(packed)[h]
-            share = smoothed_share(x, x_total, at_ms, half_life_ms, prior.alpha_beta(value, h))
-            items.append((value, weight_at(x, at_ms, half_life_ms), share))
-    return items
+def _longest(schema: PreferenceSchema) -> str:
+    return max(schema.horizons, key=lambda horizon: horizon.half_life_ms).name
 
 
-def _by_weight(item: _Item) -> tuple[float, float, bytes]:
-    value, weight, share = item
-    return -weight, -share, value
-
-
-def _by_share(item: _Item) -> tuple[float, float, bytes]:
-    value, weight, share = item
-    return -share, -weight, value
+def _horizon(schema: PreferenceSchema, asked: str, choices: Choices | None) -> str:
+    """What is asked for; of a mix that was not learned yet the longest horizon."""
+    return _longest(schema) if asked == MIX and choices is None else asked
 
 
 def _milliseconds(at: datetime | int | None) -> int:

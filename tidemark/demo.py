@@ -20,12 +20,13 @@ from schemas.preferences import AT
 from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_server import Command, raised
-from tidemark.client import Preferences, Tidemark
+from tidemark.client import Tidemark
 from tidemark.errors import UserError
 from tidemark.flink import running_job
 from tidemark.job_metrics import job_metrics
 from tidemark.jobs import JobRecord, submit
 from tidemark.live_view import Rate, Screen, render
+from tidemark.preferences import Preferences
 from tidemark.replay.complete_journey import CompleteJourney
 from tidemark.replay.messages import Json
 from tidemark.replay.run import Replayed, replay

@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from tidemark.client import Preferences
+from tidemark.preferences import Preferences
 
 RATE_WINDOW_S = 15.0
 

@@ -211,7 +211,8 @@ def _about_writers(
 
 
 def _shared(schema: PreferenceSchema) -> list[str]:
-    return [schema.sample_key, *(schema.prior_key(facet) for facet, _ in schema.facets)]
+    facets = [facet for facet, _ in schema.facets]
+    return [schema.sample_key, *map(schema.prior_key, facets), *map(schema.choices_key, facets)]
 
 
 def _now_ms() -> int:

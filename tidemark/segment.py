@@ -73,6 +73,21 @@ class SegmentReader:
             at=of["at_ms"],
         )
 
+    def lifts(self, visitor: str, shop: str) -> dict[bytes, float]:
+        """How much more the visitor's segment takes of a category than the shop, a ratio; none where unknown.
+
+        Of the categories that set the segment apart: the profile names no others.
+        """
+        segment = self.segment(visitor, shop)
+        _, profile = self._profiles.get(shop, (0.0, {}))
+        profiled: list[dict[str, Any]] = profile.get("segments", [])
+        why = [why for of in profiled if of["segment"] == segment.segment for why in of["why"]]
+        return {
+            category.encode(): inside / overall
+            for category, _, inside, overall in why
+            if inside * overall > 0
+        }
+
 
 def _of_shop(visitor: str, shop: str, profile: dict[str, Any], reason: str) -> Segment:
     segments = profile.get("segments", [])

@@ -30,11 +30,11 @@ def polled(corner: Corner, visitor: str) -> Iterator[list[_Answer]]:
     answers: list[_Answer] = []
     stop = threading.Event()
     client = Tidemark(corner.redis, timeout_s=5, namespace=corner.name)
-    at_ms = client.preferences(visitor).latest_event
+    at_ms = client.preferences(visitor, horizon="long").latest_event
 
     def poll() -> None:
         while not stop.wait(0.02):
-            found = client.preferences(visitor, at=at_ms, top=1)
+            found = client.preferences(visitor, horizon="long", at=at_ms, top=1)
             answers.append((found.source, found.generation, sum(item.weight for item in found.items)))
 
     reader = threading.Thread(target=poll)

@@ -12,6 +12,7 @@ import trustme
 from redis.exceptions import NoPermissionError
 
 from operators.maths.gamma_poisson import fit_priors
+from schemas.preference_priors import SampleBuilder
 from schemas.preferences import Horizon, PreferenceSchema
 from sink_connectors.priors import PriorStore
 from sink_connectors.redis_address import RedisAddress
@@ -81,7 +82,10 @@ def write_and_refresh(address: RedisAddress) -> None:
     sink.close()
     store = PriorStore(address, SCHEMA)
     store.open(Metrics())
-    store.publish(fit_priors(store.read_sample()))
+    sample = SampleBuilder(SCHEMA)
+    for visitors in store.read_sample():
+        sample.add(fields for _, fields in visitors)
+    store.publish(fit_priors(sample.sample()), {})
     store.close()
 
 

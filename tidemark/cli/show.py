@@ -9,13 +9,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from schemas.preferences import MIX
 from tidemark.cli.show_article import article
 from tidemark.cli.show_shop import shop
 from tidemark.errors import UserError
 
 if TYPE_CHECKING:
     from schemas.preferences import PreferenceSchema
-    from tidemark.client import Preferences, Tidemark
+    from tidemark.client import Tidemark
+    from tidemark.preferences import Preferences
 
 ALL = 2**31
 FADED = 0.005  # a weight that the table shows as 0.00
@@ -41,9 +43,7 @@ def visitor(
         str, typer.Option(help="As of when: now, latest (the visitor's latest event) or 2017-12-31T12:00Z.")
     ] = "now",
     top: Annotated[int, typer.Option(min=1, help="Values a facet.")] = 10,
-    horizon: Annotated[
-        str, typer.Option(help="Only this horizon. Default: all, ordered by the longest.")
-    ] = "",
+    horizon: Annotated[str, typer.Option(help="Only this horizon. Default: all, ordered by their mix.")] = "",
     facet: Annotated[str, typer.Option(help="Only this facet. Default: all.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For programs, not for people.")] = False,
     redis: Annotated[str, typer.Option(help="URL of Redis. Default: the local stack's.")] = "",
@@ -83,13 +83,15 @@ def visitor(
 def _answers(
     client: "Tidemark", schema: "PreferenceSchema", visitor_id: str, facet: str, horizon: str, at: str
 ) -> list[list["Preferences"]]:
-    """Per facet one answer a horizon, with all values."""
+    """Per facet one answer a horizon, with all values, and one of their mix where it was learned."""
     facets = [facet] if facet else [name for name, _ in schema.facets]
-    horizons = [horizon] if horizon else [h.name for h in schema.horizons]
+    horizons = [horizon] if horizon else [*(h.name for h in schema.horizons), MIX]
     moment: datetime | int | None = _moment(at)
     if at == "latest":
         moment = client.preferences(visitor_id, facets[0], horizons[0], top=1).latest_event
     answers = [[client.preferences(visitor_id, f, h, moment, ALL) for h in horizons] for f in facets]
+    if not horizon:
+        answers = [a if a[-1].horizon == MIX else a[:-1] for a in answers]
     for answer in (a for per_facet in answers for a in per_facet):
         if answer.source == "unavailable":
             raise ConnectionError(answer.reason)
@@ -125,19 +127,21 @@ def _print(visitor_id: str, answers: list[list["Preferences"]], top: int) -> Non
 
 
 def _table(answers: list["Preferences"], top: int) -> Table:
-    """One facet: a row a value, two columns a horizon; the order is that of the last horizon."""
+    """One facet: a row a value, two columns a horizon, the mix's share; the order is that of the last."""
     source = "" if answers[0].known else " (everybody's)"
     table = Table(title=f"{answers[0].facet}{source}", title_justify="left", title_style="bold")
     table.add_column("value")
     for answer in answers:
-        table.add_column(f"{answer.horizon}\nweight", justify="right")
-        table.add_column("\nshare", justify="right")
+        if answer.horizon != MIX:
+            table.add_column(f"{answer.horizon}\nweight", justify="right")
+        table.add_column(f"{MIX}\nshare" if answer.horizon == MIX else "\nshare", justify="right")
     by_value = [{item.value: item for item in answer.items} for answer in answers]
     for value in [item.value for item in answers[-1].items][:top]:
         cells = [value or "(empty)"]
-        for items in by_value:
+        for answer, items in zip(answers, by_value, strict=True):
             item = items.get(value)
-            cells += [f"{item.weight:.2f}", f"{item.share:.1%}"] if item else ["", ""]
+            shown = [f"{item.weight:.2f}", f"{item.share:.1%}"] if item else ["", ""]
+            cells += shown[1:] if answer.horizon == MIX else shown
         table.add_row(*cells)
     return table
 

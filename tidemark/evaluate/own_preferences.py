@@ -5,15 +5,15 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from operators.maths.segment_scores import Floats, Ints
-from tidemark.evaluate.baskets import DAY_MS, Baskets
+from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets
+from tidemark.evaluate.history_stream import HistoryStream
 from tidemark.evaluate.predictors import Predictor
 from tidemark.evaluate.ranking import ranking_sums
 from tidemark.evaluate.segment_history import SegmentHistory
 from tidemark.evaluate.shops import Span
-from tidemark.evaluate.visit_stream import Day, VisitStream
 
-LONG_MS, RECENT_MS = 90 * DAY_MS, 7 * DAY_MS
-"""The job's horizons of which something is left at a shopper's next visit."""
+LONG_MS = 90 * DAY_MS
+"""Half-life of everybody's distribution: that of the job's longest horizon."""
 
 FIRST_DAY = 8  # before, next to nothing is known of anybody
 UNSEEN = 0.01  # purchases of a category that nobody has bought yet
@@ -54,7 +54,7 @@ class Score:
 
 
 class Preferences:
-    """The stream at several horizons, and what several predictors make of it.
+    """The stream, and what several predictors make of it.
 
     history : of as many shops as there are predictors; None: everybody is of one segment.
     """
@@ -63,37 +63,33 @@ class Preferences:
         self,
         baskets: Baskets,
         predictors: Sequence[Predictor],
-        streams: Sequence[VisitStream],
+        stream: HistoryStream,
         history: SegmentHistory | None = None,
     ) -> None:
-        self._baskets, self._predictors, self._streams, self._history = baskets, predictors, streams, history
+        self._baskets, self._predictors, self._stream, self._history = baskets, predictors, stream, history
         self._bought = np.zeros(len(baskets.names))
 
     def run(self, span: Span, ranking: bool, tick: Callable[[], object]) -> list[Score]:
         """Each day is predicted before anything learns from it. `ranking`: baskets are ranked too."""
         scores = [Score() for _ in self._predictors]
         frozen: list[tuple[Floats, Floats]] | None = None
-        latest_ms = 0
-        for days in zip(*(stream.days() for stream in self._streams), strict=True):
-            day = days[0]
+        for day in self._stream.days():
             if day.day >= span.end:
                 break
             everybody = (self._bought + UNSEEN) / (self._bought + UNSEEN).sum()
-            X = np.stack([at_horizon.before for at_horizon in days])
             if day.day == span.first:
-                frozen = [self._frozen(i, day.day, everybody, latest_ms) for i in range(len(scores))]
+                frozen = [self._frozen(i, day.day, everybody) for i in range(len(scores))]
             if day.day >= FIRST_DAY:
                 for i, (predictor, score) in enumerate(zip(self._predictors, scores, strict=True)):
                     segment = self._segments(i, day.day, day.who, everybody)
-                    p = predictor.predict(X, segment, everybody)
                     if frozen is not None:
-                        score.add(day.counts, p, everybody)
-                        score.add_frozen(day.counts, frozen[i][0][day.who], frozen[i][1])
+                        p = predictor.predict(day.histories, segment, everybody)
+                        score.add(day.chosen, p, everybody)
+                        score.add_frozen(day.chosen, frozen[i][0][day.who], frozen[i][1])
                         if ranking:
-                            self._rank(score, day, p)
-                    predictor.learn(X, segment, everybody, day.counts)
-            self._bought = self._bought * 0.5 ** (DAY_MS / LONG_MS) + day.counts.sum(axis=0)
-            latest_ms = int(day.at_ms.max(initial=latest_ms))
+                            score.add_ranking(p, day.chosen)
+                    predictor.learn(day.histories, segment, everybody, day.chosen)
+            self._bought = self._bought * 0.5 ** (DAY_MS / LONG_MS) + day.chosen.sum(axis=0)
             tick()
         return scores
 
@@ -103,15 +99,9 @@ class Preferences:
             return np.broadcast_to(everybody, (len(who), len(everybody)))
         return self._history.of(day, i, who, everybody)
 
-    def _frozen(self, i: int, day: int, everybody: Floats, at_ms: int) -> tuple[Floats, Floats]:
+    def _frozen(self, i: int, day: int, everybody: Floats) -> tuple[Floats, Floats]:
         """What is predicted of all visitors for good: (visitors, C), and everybody's distribution then."""
         who = np.arange(len(self._baskets.households))
-        X = np.stack([stream.decayed(who, at_ms) for stream in self._streams])
-        return self._predictors[i].predict(X, self._segments(i, day, who, everybody), everybody), everybody
-
-    def _rank(self, score: Score, day: Day, p: Floats) -> None:
-        rows = self._baskets.of_day(day.day)
-        _, first, place = np.unique(self._baskets.basket[rows], return_index=True, return_inverse=True)
-        bought = np.zeros((len(first), p.shape[1]))
-        bought[place, self._baskets.category[rows]] = 1.0
-        score.add_ranking(p[np.searchsorted(day.who, self._baskets.visitor[rows][first])], bought)
+        histories = self._stream.everyone(START_MS + day * DAY_MS)
+        segment = self._segments(i, day, who, everybody)
+        return self._predictors[i].predict(histories, segment, everybody), everybody

@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from flink_jobs.config import VisitorPreferencesConfig
+from operators.maths.choice_model import ChoiceSettings
 from operators.maths.preference_mixture import MixtureSettings
+from operators.maths.segment_scores import Floats
 from tidemark.evaluate.baskets import DAY_MS, MID_YEAR, Baskets
-from tidemark.evaluate.own_preferences import LONG_MS, RECENT_MS, Preferences, Score
-from tidemark.evaluate.predictors import EqualMix, Flat, GammaPoisson, OfMixture, Popular, Predictor
+from tidemark.evaluate.history_stream import HistoryStream
+from tidemark.evaluate.own_preferences import LONG_MS, Preferences, Score
+from tidemark.evaluate.predictors import Choice, EqualMix, Flat, GammaPoisson, OfMixture, Popular, Predictor
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.segment_history import SegmentHistory, record
 from tidemark.evaluate.segments import DATA, EIGHT, SAMPLE, SETTINGS, Tick
@@ -14,7 +18,6 @@ from tidemark.evaluate.shops import SEEDS, Shops, Span
 from tidemark.evaluate.visit_stream import VisitStream
 
 SECOND_HALF = Span(MID_YEAR, 366)
-MIXTURE = MixtureSettings()
 GOALS = {
     "ndcg_10": ("≥", 0.400),
     "bits_own": ("≥", 0.460),
@@ -27,29 +30,36 @@ class Subject:
     """One line of the table. segments : it is given those of the job, five seeds of them."""
 
     name: str
-    predictor: Callable[[int, int], Predictor]
-    horizons_ms: tuple[int, ...] = (LONG_MS, RECENT_MS)
+    predictor: Callable[[Floats, int], Predictor]
+    horizons_ms: tuple[int, ...]
     segments: bool = False
 
 
-def mixture(with_segments: bool = True) -> Callable[[int, int], Predictor]:
-    return lambda horizons, values: OfMixture(horizons, values, MIXTURE, with_segments)
+def choice(with_segments: bool = True) -> Callable[[Floats, int], Predictor]:
+    return lambda half_lives_ms, values: Choice(half_lives_ms, values, ChoiceSettings(), with_segments)
 
 
+def mixture(with_segments: bool = True) -> Callable[[Floats, int], Predictor]:
+    return lambda half_lives_ms, values: OfMixture(half_lives_ms, values, MixtureSettings(), with_segments)
+
+
+JOB_MS = VisitorPreferencesConfig().half_lives_ms
+MIXED_MS = (LONG_MS, 7 * DAY_MS)
 NEXT_BASKET = [
-    Subject("tidemark", mixture(False)),
-    Subject("most popular", lambda *_: Popular()),
-    Subject("half-life 90 d", lambda *_: Flat(1.0)),
-    Subject("half-life 90 d + Gamma-Poisson", lambda *_: GammaPoisson()),
-    Subject("equal mix of 7, 30, 180 d", lambda *_: EqualMix(), (7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)),
+    Subject("tidemark", choice(False), JOB_MS),
+    Subject("mixture of horizons' shares", mixture(False), MIXED_MS),
+    Subject("most popular", lambda h, _: Popular(h), (LONG_MS,)),
+    Subject("half-life 90 d", lambda h, _: Flat(h, 1.0), (LONG_MS,)),
+    Subject("half-life 90 d + Gamma-Poisson", lambda h, _: GammaPoisson(h), (LONG_MS,)),
+    Subject("equal mix of 7, 30, 180 d", lambda h, _: EqualMix(h), (7 * DAY_MS, 30 * DAY_MS, 180 * DAY_MS)),
 ]
 OWN = [
-    Subject("tidemark", mixture(), segments=True),
-    Subject("without the segment", mixture(False)),
-    Subject("one horizon (90 d)", mixture(), (LONG_MS,), segments=True),
-    Subject("horizons of 7, 30, 90, 365 d", mixture(), (LONG_MS, RECENT_MS, 30 * DAY_MS, 365 * DAY_MS), True),
-    Subject("half-life 90 d, flat prior", lambda *_: Flat(60.0)),
-    Subject("half-life 90 d + Gamma-Poisson", lambda *_: GammaPoisson()),
+    Subject("tidemark", choice(), JOB_MS, segments=True),
+    Subject("without the segment", choice(False), JOB_MS),
+    Subject("mixture of horizons' shares, and the segment", mixture(), MIXED_MS, segments=True),
+    Subject("mixture of horizons' shares", mixture(False), MIXED_MS),
+    Subject("half-life 90 d, flat prior", lambda h, _: Flat(h, 60.0), (LONG_MS,)),
+    Subject("half-life 90 d + Gamma-Poisson", lambda h, _: GammaPoisson(h), (LONG_MS,)),
 ]
 
 
@@ -88,7 +98,7 @@ class Own:
 def _scores(
     baskets: Baskets, subject: Subject, history: SegmentHistory | None, ranking: bool, tick: Tick
 ) -> list[Score]:
-    streams = [VisitStream(baskets, half_life_ms) for half_life_ms in subject.horizons_ms]
+    stream = HistoryStream(baskets, subject.horizons_ms)
     shops = 1 if history is None else len(SEEDS)
-    predictors = [subject.predictor(len(streams), len(baskets.names)) for _ in range(shops)]
-    return Preferences(baskets, predictors, streams, history).run(SECOND_HALF, ranking, tick)
+    predictors = [subject.predictor(stream.half_lives_ms, len(baskets.names)) for _ in range(shops)]
+    return Preferences(baskets, predictors, stream, history).run(SECOND_HALF, ranking, tick)

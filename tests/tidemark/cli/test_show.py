@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.tidemark.cli.typed import tidemark
-from tests.tidemark.test_client import AT_MS, fill
+from tests.tidemark.test_client import AT_MS, fill, learn
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +34,19 @@ def test_a_visitor_is_a_table_a_facet() -> None:
     assert "latest event 2023-11-14 22:13 UTC; weights as of 2023-11-14 22:13 UTC" in shown.stdout
     (tea,) = [line for line in shown.stdout.splitlines() if "tea" in line]
     assert [cell.strip() for cell in tea.strip("│ ").split("│")] == ["tea", "6.00", "32.5%", "6.00", "23.3%"]
+
+
+def test_what_is_chosen_next_orders_the_table(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], redis: Any
+) -> None:
+    learn(redis)
+    assert show(monkeypatch, "ann", "--at", "latest", "--facet", "category") == 0
+    shown = capsys.readouterr().out
+    assert shown.index("soap") < shown.index("tea")
+    (soap,) = [line for line in shown.splitlines() if "soap" in line]
+    cells = [cell.strip() for cell in soap.strip("│ ").split("│")]
+    assert cells[:2] == ["soap", "3.00"]
+    assert len(cells) == 6, "weight and share of two horizons, and the mix's share"
 
 
 def test_json_holds_the_clients_answers(

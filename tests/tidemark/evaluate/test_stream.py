@@ -6,13 +6,24 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
+from operators.maths.choice_model import ChoiceSettings
+from operators.maths.decay import value_at
 from operators.maths.preference_mixture import MixtureSettings
 from operators.maths.refit_segments import RefitSettings
 from operators.maths.update_segments import SegmentSettings
 from tests.tidemark.evaluate.conftest import DAYS, KINDS, VALUES, VISITORS
 from tidemark.evaluate.baskets import DAY_MS, Baskets
+from tidemark.evaluate.history_stream import PURCHASE, HistoryStream
 from tidemark.evaluate.own_preferences import Preferences
-from tidemark.evaluate.predictors import EqualMix, Flat, GammaPoisson, OfMixture, Popular
+from tidemark.evaluate.predictors import (
+    Choice,
+    EqualMix,
+    Flat,
+    GammaPoisson,
+    OfMixture,
+    Popular,
+    Predictor,
+)
 from tidemark.evaluate.segment_history import record
 from tidemark.evaluate.shops import Shops, Span, run
 from tidemark.evaluate.visit_stream import VisitStream
@@ -78,22 +89,47 @@ def test_nothing_later_changes_what_was_predicted_earlier(baskets: Baskets) -> N
     np.testing.assert_array_equal(whole.prequential.gained, part.prequential.gained)
 
 
+def test_histories_are_the_numbers_of_redis_as_each_basket_begins(baskets: Baskets) -> None:
+    """In reverse within a visitor's day, too: the second basket knows of the first."""
+    twice = replace(baskets, at_ms=baskets.at_ms.copy(), basket=baskets.basket.copy())
+    second = np.arange(len(twice.at_ms)) % 3 == 2  # the third category of each basket comes an hour later
+    twice.at_ms[second] += 3_600_000
+    twice.basket[second] += 500
+    order = np.argsort(twice.at_ms, kind="stable")
+    twice = replace(
+        twice, **{name: getattr(twice, name)[order] for name in ("visitor", "basket", "category", "at_ms")}
+    )
+    half_lives_ms = (1_800_000, 7 * DAY_MS)
+    for day in HistoryStream(twice, half_lives_ms).days():
+        for i, visitor in enumerate(day.who):
+            at_ms = day.histories.at_ms[i]
+            past = (twice.visitor == visitor) & (twice.at_ms < at_ms)
+            for j, h in enumerate(half_lives_ms):
+                weight = PURCHASE * 2.0 ** (-(at_ms - twice.at_ms[past]) / h)
+                expected = np.bincount(twice.category[past], weights=weight, minlength=VALUES)
+                found = value_at(day.histories.values[j, i], at_ms, h)
+                np.testing.assert_allclose(found, expected, rtol=1e-6)
+                assert value_at(day.histories.totals[j, i], at_ms, h) == pytest.approx(weight.sum(), rel=1e-6)
+            now = (twice.visitor == visitor) & (twice.at_ms == at_ms)
+            assert set(np.flatnonzero(day.chosen[i])) == set(twice.category[now])
+
+
 def test_own_preferences_beat_everybodys_and_segments_help(baskets: Baskets) -> None:
-    settings = MixtureSettings()
     found, stream = shops(baskets)
     history = record(found, stream, lambda: None)
 
-    def bits(predictor: object, with_segments: bool) -> float:
-        streams = [VisitStream(baskets, 90 * DAY_MS), VisitStream(baskets, 7 * DAY_MS)]
-        shown = replace(history) if with_segments else None
-        (score,) = Preferences(baskets, [predictor], streams, shown).run(SPAN, True, lambda: None)  # type: ignore[list-item]
+    def bits(make: type[Predictor], *rest: object, days: tuple[int, ...] = (90,)) -> float:
+        histories = HistoryStream(baskets, tuple(d * DAY_MS for d in days))
+        predictor = make(histories.half_lives_ms, *rest)
+        shown = history if rest and rest[-1] is True else None
+        (score,) = Preferences(baskets, [predictor], histories, shown).run(SPAN, True, lambda: None)
         assert 0 <= score.ndcg <= 1
         assert 0 <= score.recall <= 1
         return score.bits
 
-    alone = bits(OfMixture(2, VALUES, settings, False), False)
-    together = bits(OfMixture(2, VALUES, settings, True), True)
-    assert bits(Popular(), False) == pytest.approx(0, abs=1e-9)
-    assert together > alone > 0
-    for plain in (Flat(5.0), EqualMix(), GammaPoisson(every_batches=2)):
-        assert np.isfinite(bits(plain, False))
+    for predictor, settings in ((OfMixture, MixtureSettings()), (Choice, ChoiceSettings())):
+        alone = bits(predictor, VALUES, settings, False, days=(1, 7, 90))
+        together = bits(predictor, VALUES, settings, True, days=(1, 7, 90))
+        assert together > alone > 0
+    assert bits(Popular) == pytest.approx(0, abs=1e-9)
+    assert np.isfinite([bits(Flat, 5.0), bits(EqualMix, days=(7, 90)), bits(GammaPoisson, 2)]).all()
