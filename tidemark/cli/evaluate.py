@@ -104,7 +104,7 @@ def simulated(
     console, rows = Console(), []
     for size in effect or [MIDDLE]:
         with _progress(console) as progress:
-            task = progress.add_task(f"effect {size:g}", total=batches(EVALUATED))
+            task = progress.add_task(f"effect {size:g}", total=batches(EVALUATED, ablations))
             found, best = at_effect(EVALUATED, size, ablations, partial(progress.advance, task))
         title = f"simulated, effect {size:g}, uplift over {best!r}; {FIVE_SEEDS}"
         _show(found, GOALS if size == MIDDLE else {}, title, console)

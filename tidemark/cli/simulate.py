@@ -1,5 +1,8 @@
 """`tidemark simulate`: a closed loop of visitors, layouts and purchases whose truth is known."""
 
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -9,6 +12,9 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from tidemark.simulate.loop import Result
+    from tidemark.simulate.storefront import Storefront
+    from tidemark.simulate.through_stack import ThroughStack
+    from tidemark.simulate.world import World
 
 Visitors = Annotated[int, typer.Option(min=1, help="All shops together; each visitor stays at one.")]
 Days = Annotated[int, typer.Option(min=1, help="Of event time.")]
@@ -22,14 +28,28 @@ Effect = Annotated[
     ),
 ]
 Drift = Annotated[
-    float, typer.Option(min=0, max=0.97, help="Share of tastes that comes and goes; 0: they last.")
+    float, typer.Option(min=0, max=0.85, help="Share of tastes that comes and goes; 0: they last.")
 ]
 DriftDays = Annotated[float, typer.Option(min=0.1, help="Half-life of that, in days.")]
 Seed = Annotated[int, typer.Option(min=0, help="Of the world: the same seed, the same visits.")]
 Speed = Annotated[
-    float,
-    typer.Option(min=1, help="Event seconds a second: a batch is what 250 ms of such a stream bring."),
+    float | None,
+    typer.Option(
+        min=1,
+        help="Event seconds a second. In this process a batch is what 250 ms bring (default 86400); through "
+        "the stack a batch takes 2 s (default 10800).",
+    ),
 ]
+Stack = Annotated[
+    bool,
+    typer.Option(
+        "--stack",
+        help="Beside the others the product itself: events go to Kafka, layouts are read from Redis.",
+    ),
+]
+
+BATCH_S, STACK_BATCH_S = 0.25, 2.0
+SPEED, STACK_SPEED = 86_400.0, 10_800.0
 
 
 def add_to(app: typer.Typer) -> None:
@@ -47,7 +67,8 @@ def simulate(
     drift: Drift = 0.23,
     drift_days: DriftDays = 66.0,
     seed: Seed = 1,
-    speed: Speed = 86_400.0,
+    speed: Speed = None,
+    stack: Stack = False,
 ) -> None:
     """Visitors come to shops, click, are shown a layout, and buy or not: does showing the right one pay?
 
@@ -60,10 +81,9 @@ def simulate(
     \b
     tidemark simulate                                   # a minute
     tidemark simulate --effect 0                        # layouts change nothing: nor may segments
-    tidemark simulate --shops 6 --industries 3 --visitors 12000 --days 182
+    tidemark simulate --shops 4 --industries 2 --visitors 8000 --days 84
+    tidemark simulate --stack --days 28                 # needs: tidemark up; tidemark submit visitor_segments
     """
-    from tidemark.evaluate.simulated import CHANCE, STATIC, product
-    from tidemark.simulate.loop import run
     from tidemark.simulate.parameters import Parameters
     from tidemark.simulate.world import World
 
@@ -71,15 +91,45 @@ def simulate(
         visitors=visitors, days=days, industries=industries, shops=shops, layouts=layouts, effect=effect,
         drifting=drift, drift_days=drift_days,
     )  # fmt: skip
-    world, subjects = World(parameters, seed), [product(), *STATIC, CHANCE]
-    console, span_ms = Console(), round(250 * speed)
+    world, console = World(parameters, seed), Console()
+    with ExitStack() as opened:
+        if stack:
+            storefronts = {"tidemark, through the stack": opened.enter_context(_through_stack(world))}
+        else:
+            storefronts = {}
+        span_ms = round(
+            1000 * (STACK_BATCH_S * (speed or STACK_SPEED) if stack else BATCH_S * (speed or SPEED))
+        )
+        show(_served(world, storefronts, span_ms, console), console)
+
+
+def _served(
+    world: "World", storefronts: "Mapping[str, Storefront]", span_ms: int, console: Console
+) -> "dict[str, Result]":
+    """What came of these storefronts and of those that every simulation has."""
+    from tidemark.evaluate.simulated import CHANCE, STATIC, product
+    from tidemark.simulate.loop import run
+
+    subjects = [product(), *STATIC, CHANCE]
+    everybody = {**storefronts, **{subject.name: subject.open(world) for subject in subjects}}
     with Progress(
         TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console, transient=True
     ) as progress:
-        task = progress.add_task("days", total=days * 86_400_000 / span_ms)
-        storefronts = [subject.open(world) for subject in subjects]
-        results = run(world, storefronts, span_ms, lambda: progress.advance(task))
-    show({subject.name: result for subject, result in zip(subjects, results, strict=True)}, console)
+        task = progress.add_task("days", total=world.parameters.days * 86_400_000 / span_ms)
+        results = run(world, list(everybody.values()), span_ms, lambda: progress.advance(task))
+    return dict(zip(everybody, results, strict=True))
+
+
+def _through_stack(world: "World") -> "ThroughStack":
+    from tidemark.settings import Settings
+    from tidemark.simulate.through_stack import ThroughStack
+    from tidemark.topics import create_topics
+
+    settings = Settings()
+    kafka = settings.kafka_access()
+    create_topics(kafka)
+    run = f"simulated-{world.seed}-{round(time.time())}"
+    return ThroughStack(world, kafka, settings.redis_address(), run, STACK_BATCH_S / 2, settings.namespace)
 
 
 def show(results: "dict[str, Result]", console: Console) -> None:

@@ -90,7 +90,7 @@ WITHOUT: list[Subject] = [
     in_the_stream("the same margin from the start", replace(SETTINGS, hysteresis=_steady)),
     in_the_stream("twice running", replace(SETTINGS, hysteresis=replace(SETTINGS.hysteresis, visits=2))),
     in_the_stream("without merge and split", refits=replace(EIGHT, rounds=0)),
-    in_the_stream("without annealing", refits=replace(EIGHT, annealing=replace(EIGHT.annealing, steps=1))),
+    in_the_stream("with annealing", refits=replace(EIGHT, annealing=replace(EIGHT.annealing, steps=40))),
     in_the_stream("a sample of 128 visitors", sample=128),
     in_the_stream("a sample of all visitors", sample=4096),
     in_the_stream("2 to 12 segments", refits=REFITS),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from sklearn.cluster import KMeans
 
 from operators.maths.layout_bandit import BanditSettings
 from operators.maths.refit_segments import RefitSettings
@@ -62,6 +63,14 @@ def static(name: str, segment: Callable[[World], np.ndarray]) -> Subject:  # typ
     return Subject(name, opened)
 
 
+def of_true_tastes(world: World) -> np.ndarray:  # type: ignore[type-arg]
+    """(V,) by k-means of what visitors are after as the world begins."""
+    everybody = np.arange(world.parameters.visitors)
+    return np.asarray(
+        KMeans(12, n_init=2, random_state=0).fit_predict(world.tastes.latest(everybody)), np.int64
+    )
+
+
 STATIC = [
     static("no segments", lambda world: np.zeros(world.parameters.visitors, dtype=np.int64)),
     static("age", lambda world: world.demographics.age),
@@ -70,30 +79,42 @@ STATIC = [
 ]
 CHANCE = Subject("layouts by chance", lambda world: Chance(world.parameters.layouts, world.seed))
 
-_never = replace(SETTINGS.refits, first_visits=10**9)
+_with_prior = replace(SETTINGS, prior=500.0)
+_in_the_stream = replace(_with_prior, refits=replace(SETTINGS.refits, first_visits=10**9))
 _slowly = replace(SETTINGS.bandit, half_life_ms=28 * DAY_MS)
 
 OTHERWISE = [
     product("with industry weights", replace(SETTINGS, industry_gamma=10.0)),
     product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
-    product("with a shop's prior", replace(SETTINGS, prior=500.0)),
-    product("without refits", replace(SETTINGS, refits=_never, prior=500.0)),
-    product("with repeats damped", replace(SETTINGS, burstiness=0.5)),
+    product("with repeats damped", replace(SETTINGS, burstiness=1.0)),
     product("bandit's half-life 28 d", replace(SETTINGS, bandit=_slowly)),
+    product("with a shop's prior", _with_prior),
+    product("with a prior, no refits", _in_the_stream),
+    product("the same, repeats damped", replace(_in_the_stream, burstiness=1.0)),
+    static("told the tastes, twelve segments", of_true_tastes),
 ]
-"""One ingredient more, less, or other. Without refits the product needs a prior, or one segment stays one."""
+"""The product with one ingredient more, less, or other; and how far twelve segments can get at all."""
 
 
 def measured(
-    parameters: Parameters, subjects: Sequence[Subject], seeds: Sequence[int], tick: Tick
+    parameters: Parameters,
+    together: Sequence[Subject],
+    alone: Sequence[Subject],
+    seeds: Sequence[int],
+    tick: Tick,
 ) -> dict[str, list[Result]]:
-    """By subject, a result for each seed."""
-    found: dict[str, list[Result]] = {subject.name: [] for subject in subjects}
+    """By subject, a result for each seed.
+
+    together : served side by side, each with its own luck. alone : with the luck of the first of these, so
+    that little differs but the subject.
+    """
+    found: dict[str, list[Result]] = {subject.name: [] for subject in [*together, *alone]}
     for seed in seeds:
-        world = World(parameters, seed)
-        results = run(world, [subject.open(world) for subject in subjects], SPAN_MS, tick)
-        for subject, result in zip(subjects, results, strict=True):
-            found[subject.name].append(result)
+        for subjects in [together, *([subject] for subject in alone)]:
+            world = World(parameters, seed)
+            results = run(world, [subject.open(world) for subject in subjects], SPAN_MS, tick)
+            for subject, result in zip(subjects, results, strict=True):
+                found[subject.name].append(result)
     return found
 
 
@@ -118,12 +139,12 @@ def _rates(results: Sequence[Result]) -> np.ndarray:  # type: ignore[type-arg]
 
 def at_effect(parameters: Parameters, effect: float, ablations: bool, tick: Tick) -> tuple[list[Row], str]:
     """(rows of all subjects, the static segments that convert best) where layouts have this effect."""
-    subjects = [product(), *(OTHERWISE if ablations else []), *STATIC, CHANCE]
-    found = measured(replace(parameters, effect=effect), subjects, SEEDS, tick)
+    alone = OTHERWISE if ablations else []
+    found = measured(replace(parameters, effect=effect), [product(), *STATIC, CHANCE], alone, SEEDS, tick)
     best = best_static(found)
     return rows(found, best, DATA if effect == MIDDLE else f"{DATA}, effect {effect:g}"), best
 
 
-def batches(parameters: Parameters) -> int:
+def batches(parameters: Parameters, ablations: bool) -> int:
     """Calls of `tick` for one effect."""
-    return len(SEEDS) * parameters.days * DAY_MS // SPAN_MS
+    return (1 + ablations * len(OTHERWISE)) * len(SEEDS) * parameters.days * DAY_MS // SPAN_MS

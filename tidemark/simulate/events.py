@@ -30,6 +30,10 @@ class Events:
     def layout(self, number: int) -> str:
         return f"layout-{number}"
 
+    def layout_number(self, name: str) -> int:
+        """The number of a layout's name."""
+        return int(name.removeprefix("layout-"))
+
     def behaviors(self, behaviors: Behaviors) -> Iterator[Message]:
         """Bodies for the topic `behaviors`. An event id names visitor, time and kind: it stays the same."""
         columns = (

@@ -92,7 +92,8 @@ def _basket_scores(
     counts = _counts(baskets, np.ones(len(baskets.basket), dtype=np.bool_))
     everybody = (counts.sum(axis=0) + 1e-3) / (counts.sum() + 1e-3 * counts.shape[1])
     expected = counts[train].sum(axis=1, keepdims=True) * everybody
-    directions = np.linalg.svd((counts[train] - expected) / np.sqrt(expected), full_matrices=False)[2]
+    residual = (counts[train] - expected) / np.sqrt(np.maximum(expected, 1e-9))
+    directions = np.linalg.svd(residual, full_matrices=False)[2]
     unit = (directions[:FACTORS] / np.sqrt(everybody)).T  # (C, F)
     season = (day // SEASON_DAYS).astype(np.int64)
     shares = np.zeros((season.max() + 1, len(everybody)))

@@ -16,6 +16,14 @@ def test_the_kinds_that_made_the_visitors_are_found_again() -> None:
     assert adjusted_rand_score(kind, best) > 0.95
 
 
+def test_counts_too_small_to_part_while_annealing_still_end_in_the_kinds() -> None:
+    X, kind = shoppers(200, 4, 30, seed=1)
+    for scale in (1.0, 0.1, 0.01):
+        fits = anneal(X * scale, 4, 5, 50.0 * scale, Annealing(), seed=2)
+        best = fits.labels[fits.objective.argmax()]
+        assert adjusted_rand_score(kind, best) > 0.9, scale
+
+
 def test_the_objective_is_the_sum_of_scores_with_the_own_part_left_out() -> None:
     X, kind = shoppers(30, 3, 8, seed=3)
     sums = memberships(kind, 3).T @ X
