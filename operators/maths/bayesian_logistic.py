@@ -1,0 +1,137 @@
+"""Bayesian logistic regressions side by side: one for all articles, or one an article, in the same few steps.
+
+Laplace approximation, a batch at a time: Spiegelhalter and Lauritzen (Networks, 1990); Chapelle and Li (NIPS
+2011), algorithm 3, here with the full precision instead of its diagonal. It is poor where a posterior is
+skewed: few rows and a wide prior. Around an offset that already predicts, a variance of .5 is narrow enough.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+from scipy.stats import norm
+
+from operators.maths.segment_scores import Floats, Ints
+
+STEPS = 5  # of Newton's method a batch, from the mode before it: three come within .0003 of the mode
+HALVINGS = 60  # of a step that would make the posterior less likely; then no step
+
+
+@dataclass(frozen=True)
+class Posteriors:
+    """A models of d coefficients. mean : (A, d), log-odds a feature unit. precision : (A, d, d)."""
+
+    mean: Floats
+    precision: Floats
+
+    @classmethod
+    def prior(cls, models: int, variance: Floats) -> "Posteriors":
+        """Independent coefficients around zero; variance : (d,), positive."""
+        return cls(np.zeros((models, len(variance))), np.tile(np.diag(1 / variance), (models, 1, 1)))
+
+
+def predict(posteriors: Posteriors, X: Floats, model: Ints, offset: Floats) -> tuple[Floats, Floats]:
+    """(n,) log-odds a = x m + offset, and (n,) their variance s² = x Λ⁻¹ x.
+
+    X : (n, d). model : (n,) which of the A models a row belongs to.
+    """
+    a: Floats = np.einsum("nd,nd->n", X, posteriors.mean[model]) + offset
+    if len(posteriors.mean) == 1:
+        solved = np.linalg.solve(posteriors.precision[0], X.T).T
+    else:
+        solved = np.linalg.solve(posteriors.precision[model], X[:, :, None])[:, :, 0]
+    return a, np.maximum(np.einsum("nd,nd->n", X, solved), 0.0)
+
+
+def probability(a: Floats, variance: Floats) -> Floats:
+    """E σ over the posterior: σ(a/√(1 + πs²/8)) (MacKay, Neural Computation 1992)."""
+    return np.asarray(expit(a / np.sqrt(1 + np.pi * variance / 8)))
+
+
+def interval(a: Floats, variance: Floats, level: float = 0.9) -> tuple[Floats, Floats]:
+    """Bounds between which the click probability lies with probability `level`."""
+    reach = float(norm.ppf((1 + level) / 2)) * np.sqrt(variance)
+    return np.asarray(expit(a - reach)), np.asarray(expit(a + reach))
+
+
+def update(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats) -> Posteriors:
+    """Fold a batch into the models of its rows; a model without rows stays as it is.
+
+    X : (n, d). y : (n,), 1.0 clicked, 0.0 not. model : (n,). offset : (n,), log-odds before any model.
+
+    Raises
+    ------
+    ValueError : the arguments disagree on n or d, or hold what is not finite.
+    """
+    _check(prior, X, y, model, offset)
+    if not len(X):
+        return prior
+    summed = sums_by(model, len(prior.mean))
+
+    def loss(w: Floats) -> Floats:
+        """(A,): minus the log posterior."""
+        a, away = np.einsum("nd,nd->n", X, w[model]) + offset, w - prior.mean
+        missed = summed(np.logaddexp(0, a) - y * a)
+        return np.asarray(missed + np.einsum("ai,aij,aj->a", away, prior.precision, away) / 2)
+
+    w, precision = prior.mean, prior.precision
+    for _ in range(STEPS):
+        p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
+        precision = prior.precision + _information(X, p * (1 - p), summed, len(w))
+        gradient = np.einsum("aij,aj->ai", prior.precision, w - prior.mean) - summed(X * (y - p)[:, None])
+        w = _descend(w, np.linalg.solve(precision, gradient[:, :, None])[:, :, 0], loss)
+    p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
+    return Posteriors(w, prior.precision + _information(X, p * (1 - p), summed, len(w)))
+
+
+def forget(posteriors: Posteriors, prior: Posteriors, kept: float) -> Posteriors:
+    """Λ ← ρΛ + (1−ρ)Λ₀ and Λm ← ρΛm + (1−ρ)Λ₀m₀, with ρ = `kept`: 1 forgets nothing, 0 everything."""
+    precision = kept * posteriors.precision + (1 - kept) * prior.precision
+    pull = kept * _pull(posteriors) + (1 - kept) * _pull(prior)
+    return Posteriors(np.linalg.solve(precision, pull[:, :, None])[:, :, 0], precision)
+
+
+def sums_by(model: Ints, models: int) -> Callable[[Floats], Floats]:
+    """A function that sums rows (n, …) by model, to (models, …)."""
+    order = np.argsort(model, kind="stable")
+    present, first = np.unique(model[order], return_index=True)
+
+    def summed(rows: Floats) -> Floats:
+        found = np.zeros((models, *rows.shape[1:]))
+        if len(present):
+            found[present] = np.add.reduceat(rows[order], first, axis=0)
+        return found
+
+    return summed
+
+
+def _descend(w: Floats, step: Floats, loss: Callable[[Floats], Floats]) -> Floats:
+    """w − step, with the step of each model halved until its loss does not grow."""
+    before, scale = loss(w), np.ones((len(w), 1))
+    for _ in range(HALVINGS):
+        worse = ~(loss(w - scale * step) <= before + 1e-12 * np.abs(before))
+        if not worse.any():
+            return np.asarray(w - scale * step)
+        scale[worse] /= 2
+    return np.where(worse[:, None], w, w - scale * step)
+
+
+def _information(X: Floats, weight: Floats, summed: Callable[[Floats], Floats], models: int) -> Floats:
+    """(A, d, d): Σ r x xᵀ of each model's rows."""
+    if models == 1:
+        return np.asarray(((X * weight[:, None]).T @ X)[None])
+    return summed((X * weight[:, None])[:, :, None] * X[:, None, :])
+
+
+def _pull(posteriors: Posteriors) -> Floats:
+    return np.asarray(np.einsum("aij,aj->ai", posteriors.precision, posteriors.mean))
+
+
+def _check(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats) -> None:
+    if len({len(X), len(y), len(model), len(offset)}) > 1:
+        raise ValueError(f"rows: X {len(X)}, y {len(y)}, model {len(model)}, offset {len(offset)}")
+    if X.ndim != 2 or X.shape[1] != prior.mean.shape[1]:
+        raise ValueError(f"X is {X.shape}, the models have {prior.mean.shape[1]} coefficients")
+    if not (np.isfinite(X).all() and np.isfinite(offset).all()):
+        raise ValueError("a feature or an offset is not finite")
