@@ -17,9 +17,10 @@ from operators.maths.segment_scores import Floats, Ints
 SMOOTHING = 2.0
 """Clicks, and chances, that an article is taken to have had before its first (Gamma-Poisson of mean 1)."""
 
-CHANCE_STRENGTH = 10.0
+CHANCE_STRENGTH = 5.0
 """Impressions of everybody's mean chance that an article is taken to have had before its first."""
 
+USUAL_LENGTH = np.log(20.0)
 LENGTH_KNOTS = np.log([4.0, 8.0, 16.0, 32.0, 64.0])
 HISTORY_KNOTS = np.log1p([3.0, 10.0, 30.0])
 LARGEST = 30.0
@@ -38,11 +39,13 @@ class Group(StrEnum):
     OVERLAP = "overlap of lists"
     COMPETITION = "competition in the list"
     LENGTH = "length of the list"
+    GUESSED_LENGTH = "length guessed from the articles"
 
 
-PLAIN = frozenset(Group) - {Group.OVERLAP, Group.COMPETITION, Group.LENGTH}
+OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
+PLAIN = frozenset(Group) - OF_THE_LIST
 SLATE = frozenset(Group) - {Group.LENGTH}
-WITH_LENGTH = frozenset(Group)
+WITH_LENGTH = frozenset(Group) - {Group.GUESSED_LENGTH}
 
 
 @dataclass(frozen=True)
@@ -106,14 +109,32 @@ def _overlap(statistics: Statistics, _: Lists) -> Floats:
 
 def _competition(statistics: Statistics, lists: Lists) -> Floats:
     """Means over the list of what its articles' rates, impressions and ages are."""
-    columns = np.column_stack([_rates(statistics, lists), _shown(statistics, lists)])
+    return _mean_of_list(np.column_stack([_rates(statistics, lists), _shown(statistics, lists)]), lists)
+
+
+def _length(statistics: Statistics, lists: Lists) -> Floats:
+    """The length, and what all evidence on the article is worth in longer lists."""
+    log_length = np.log(lists.length)
+    worth = (log_length - USUAL_LENGTH)[:, None] * _evidence(statistics, lists)
+    return np.column_stack([hinges(log_length, LENGTH_KNOTS), worth])
+
+
+def _guessed_length(statistics: Statistics, lists: Lists) -> Floats:
+    """The same from the lists that the articles were in before: a chance is about one over a length."""
+    log_chance = _mean_of_list(_context(statistics, lists), lists)
+    worth = (log_chance[:, 1] + USUAL_LENGTH)[:, None] * _evidence(statistics, lists)
+    return np.column_stack([log_chance, worth])
+
+
+def _evidence(statistics: Statistics, lists: Lists) -> Floats:
+    of = (_rates, _affinity, _overlap, _own_model)
+    return np.concatenate([columns(statistics, lists) for columns in of], axis=1)
+
+
+def _mean_of_list(columns: Floats, lists: Lists) -> Floats:
     _, place = np.unique(lists.list, return_inverse=True)
     summed = sums_by(place, int(place.max(initial=-1)) + 1)
     return np.asarray((summed(columns) / summed(np.ones((len(place), 1))))[place])
-
-
-def _length(_: Statistics, lists: Lists) -> Floats:
-    return hinges(np.log(lists.length), LENGTH_KNOTS)
 
 
 _COLUMNS = {
@@ -126,4 +147,5 @@ _COLUMNS = {
     Group.OVERLAP: _overlap,
     Group.COMPETITION: _competition,
     Group.LENGTH: _length,
+    Group.GUESSED_LENGTH: _guessed_length,
 }

@@ -12,7 +12,7 @@ from operators.maths.adaptive_forgetting import Forgetting, ForgettingSettings
 from operators.maths.segment_scores import Floats
 
 DAY_MS = 86_400_000.0
-MEMBERS = ForgettingSettings((float("inf"), 16 * DAY_MS, 4 * DAY_MS), memory_ms=7 * DAY_MS)
+MEMBERS = ForgettingSettings((float("inf"), 16 * DAY_MS, 4 * DAY_MS, DAY_MS), memory_ms=7 * DAY_MS)
 
 
 @dataclass(frozen=True)

@@ -92,11 +92,10 @@ BESIDE = [
     Subject("smoothed rate per article", "", smoothed_rate),
     Subject("smoothed rate per article", "_plain", smoothed_rate),
     *(refitted(track) for track in TRACKS),
-    river("SGD", ""),
-    river("FTRL", ""),
+    *(river(optimizer, track) for optimizer in RIVER_RATES for track in TRACKS),
 ]
 WITHOUT = [
-    *(without(group, group) for group in Group),
+    *(without(group, group) for group in Group if group in TRACKS[""]),
     without("rates and own model", Group.RATES, Group.OWN_MODEL),
     without("forgetting", settings=replace(SharedSettings(), forgetting=NEVER)),
 ]

@@ -23,7 +23,8 @@ def read(n: int = 6, seed: int = 1) -> tuple[Statistics, Lists]:
 @pytest.mark.parametrize("group", list(Group))
 def test_a_group_left_out_takes_its_columns_and_no_others(group: Group) -> None:
     statistics, lists = read()
-    whole, rest = features(statistics, lists, WITH_LENGTH), features(statistics, lists, WITH_LENGTH - {group})
+    every = frozenset(Group)
+    whole, rest = features(statistics, lists, every), features(statistics, lists, every - {group})
     alone = features(statistics, lists, frozenset({group}))
     assert whole.shape[1] == rest.shape[1] + alone.shape[1] - 1
     assert {tuple(c) for c in whole.T} == {tuple(c) for c in rest.T} | {tuple(c) for c in alone.T}
