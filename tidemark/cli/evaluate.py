@@ -160,7 +160,9 @@ def articles(
     else:
         answers = bandit.answers(logs)
         found = [answer.row() for answer in answers]
-        _show(found, {}, "Open Bandit: clicks an impression of one policy, from the log of the other", console)
+        _show(
+            found, {}, "Open Bandit: clicks an impression of one policy, from the log of the other", console
+        )
         console.print(bandit.verdict(logs, answers))
         rows += found
     if not rows:
