@@ -31,7 +31,8 @@ Broken = Annotated[
     float, typer.Option(help="With --json: after this share of the events a broken message; 0.03 is 3 %.")
 ]
 TopicName = Annotated[
-    str, typer.Option(help="Topic to write to. Default: that of its events; with --json events.raw.")
+    str,
+    typer.Option(help="Topic to write to. Default: behaviors, for lists feedback; with --json events.raw."),
 ]
 Kafka = Annotated[
     str, typer.Option(help="Bootstrap servers, host:port. Default: TIDEMARK_KAFKA or the local stack.")
