@@ -43,13 +43,10 @@ def _fill(models: ArticleModels, article: int, state: ArticleState) -> None:
     memory.learnt[article] = state.learnt
     rows = slice(max(len(state.chance) - memory.chance.shape[1], 0), None)
     where = _ring(state.learnt, len(state.chance), memory.chance.shape[1])
-    for of, remembered in (
-        (memory.reader, state.reader),
-        (memory.slate, state.slate),
-        (memory.residual, state.residual),
-        (memory.chance, state.chance),
-    ):
-        of[article, where] = remembered[rows]
+    memory.reader[article, where] = state.reader[rows]
+    memory.slate[article, where] = state.slate[rows]
+    memory.residual[article, where] = state.residual[rows]
+    memory.chance[article, where] = state.chance[rows]
 
 
 def _state(models: ArticleModels, article: int) -> ArticleState:
