@@ -28,7 +28,7 @@ LARGEST = 30.0
 
 
 class Group(StrEnum):
-    """Ingredients; `RATES` and what is made of it are the article's decayed rates."""
+    """Ingredients; later ones are made of earlier ones too."""
 
     RATES = "decayed rates"
     SHOWN = "impressions and age"
@@ -43,6 +43,7 @@ class Group(StrEnum):
 
 
 OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
+EVIDENCE = (Group.RATES, Group.AFFINITY, Group.OVERLAP, Group.OWN_MODEL)
 PLAIN = frozenset(Group) - OF_THE_LIST
 SLATE = frozenset(Group) - {Group.LENGTH}
 WITH_LENGTH = frozenset(Group) - {Group.GUESSED_LENGTH}
@@ -63,12 +64,16 @@ class Lists:
 
 
 def features(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> Floats:
-    """(n, d): an intercept, then the groups' columns in the order of `Group`; finite, within ±LARGEST."""
-    columns = [np.ones((len(lists.list), 1))]
-    columns += [_COLUMNS[group](statistics, lists) for group in Group if group in groups]
-    return np.clip(
-        np.nan_to_num(np.concatenate(columns, axis=1), posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST
-    )
+    """(n, d): an intercept, then the groups' columns in the order of `Group`; finite, within ±LARGEST.
+
+    What is made of a group goes with it: without rates, competition and length know nothing of rates.
+    """
+    found: dict[Group, Floats] = {}
+    for group in Group:
+        if group in groups:
+            found[group] = _COLUMNS[group](statistics, lists, found)
+    columns = np.concatenate([np.ones((len(lists.list), 1)), *found.values()], axis=1)
+    return np.asarray(np.clip(np.nan_to_num(columns, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST))
 
 
 def hinges(x: Floats, knots: Floats) -> Floats:
@@ -76,59 +81,65 @@ def hinges(x: Floats, knots: Floats) -> Floats:
     return np.column_stack([x, *(np.maximum(x - knot, 0) for knot in knots)])
 
 
-def _rates(statistics: Statistics, _: Lists) -> Floats:
-    found = statistics.counts
-    return np.asarray(np.log((found.clicks + SMOOTHING) / (found.chances + SMOOTHING)))
+Found = dict[Group, Floats]
+"""Columns of the groups before."""
 
 
-def _shown(statistics: Statistics, _: Lists) -> Floats:
+def _rates(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
+    counts = statistics.counts
+    return np.asarray(np.log((counts.clicks + SMOOTHING) / (counts.chances + SMOOTHING)))
+
+
+def _shown(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     return np.column_stack([np.log1p(statistics.counts.shown), np.log1p(statistics.counts.age_h)])
 
 
-def _history(statistics: Statistics, lists: Lists) -> Floats:
+def _history(_statistics: Statistics, lists: Lists, found: Found) -> Floats:
     known = np.log1p(lists.history)
-    return np.column_stack([hinges(known, HISTORY_KNOTS), known[:, None] * _shown(statistics, lists)])
+    return np.concatenate(
+        [hinges(known, HISTORY_KNOTS), known[:, None] * _joined(found, len(known), Group.SHOWN)], 1
+    )
 
 
-def _affinity(statistics: Statistics, _: Lists) -> Floats:
+def _affinity(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     return statistics.by_reader[:, None]
 
 
-def _own_model(statistics: Statistics, _: Lists) -> Floats:
+def _own_model(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     return np.column_stack([statistics.departure, statistics.variance])
 
 
-def _context(statistics: Statistics, lists: Lists) -> Floats:
-    found, prior = statistics.counts, CHANCE_STRENGTH * lists.mean_chance[:, None]
-    return np.asarray(np.log((found.chances + prior) / (found.labelled + CHANCE_STRENGTH)))
+def _context(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
+    counts, prior = statistics.counts, CHANCE_STRENGTH * lists.mean_chance[:, None]
+    return np.asarray(np.log((counts.chances + prior) / (counts.labelled + CHANCE_STRENGTH)))
 
 
-def _overlap(statistics: Statistics, _: Lists) -> Floats:
+def _overlap(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     return statistics.by_list
 
 
-def _competition(statistics: Statistics, lists: Lists) -> Floats:
+def _competition(_statistics: Statistics, lists: Lists, found: Found) -> Floats:
     """Means over the list of what its articles' rates, impressions and ages are."""
-    return _mean_of_list(np.column_stack([_rates(statistics, lists), _shown(statistics, lists)]), lists)
+    return _mean_of_list(_joined(found, len(lists.list), Group.RATES, Group.SHOWN), lists)
 
 
-def _length(statistics: Statistics, lists: Lists) -> Floats:
+def _length(_statistics: Statistics, lists: Lists, found: Found) -> Floats:
     """The length, and what all evidence on the article is worth in longer lists."""
     log_length = np.log(lists.length)
-    worth = (log_length - USUAL_LENGTH)[:, None] * _evidence(statistics, lists)
-    return np.column_stack([hinges(log_length, LENGTH_KNOTS), worth])
+    worth = (log_length - USUAL_LENGTH)[:, None] * _joined(found, len(log_length), *EVIDENCE)
+    return np.concatenate([hinges(log_length, LENGTH_KNOTS), worth], axis=1)
 
 
-def _guessed_length(statistics: Statistics, lists: Lists) -> Floats:
+def _guessed_length(statistics: Statistics, lists: Lists, found: Found) -> Floats:
     """The same from the lists that the articles were in before: a chance is about one over a length."""
-    log_chance = _mean_of_list(_context(statistics, lists), lists)
-    worth = (log_chance[:, 1] + USUAL_LENGTH)[:, None] * _evidence(statistics, lists)
-    return np.column_stack([log_chance, worth])
+    log_chance = _mean_of_list(_context(statistics, lists, found), lists)
+    worth = (log_chance[:, 1] + USUAL_LENGTH)[:, None] * _joined(found, len(log_chance), *EVIDENCE)
+    return np.concatenate([log_chance, worth], axis=1)
 
 
-def _evidence(statistics: Statistics, lists: Lists) -> Floats:
-    of = (_rates, _affinity, _overlap, _own_model)
-    return np.concatenate([columns(statistics, lists) for columns in of], axis=1)
+def _joined(found: Found, n: int, *groups: Group) -> Floats:
+    """The columns of those groups that are in use, side by side; (n, 0) where none is."""
+    return np.concatenate([np.zeros((n, 0)), *(found[group] for group in groups if group in found)], axis=1)
 
 
 def _mean_of_list(columns: Floats, lists: Lists) -> Floats:

@@ -41,10 +41,10 @@ class Models:
 
 
 def arrival_statistics(
-    lists: ShownLists, settings: ArticleSettings, delay_ms: int, tick: Callable[[int], object]
+    lists: ShownLists, settings: ArticleSettings, delay_ms: int, tick: Callable[[], object]
 ) -> tuple[Statistics, Floats, Ints]:
     """What every impression read as it arrived; (n,) everybody's mean chance then; (lists,) how many lists
-    had been learnt by then. `tick` is called with the number of lists passed.
+    had been learnt by then. `tick` is called once a list.
     """
     models, dimensions = Models(lists.articles, settings), Dimensions.unknown(BUCKETS, settings.dimensions)
     readers = np.zeros((len(lists.at_ms), settings.dimensions))
@@ -62,7 +62,8 @@ def arrival_statistics(
         taken = models.take(touched)
         found.append(read(taken, shown, settings))
         models.put(touched, count(taken, shown, settings))
-        tick(end - start)
+        for _ in range(start, end):
+            tick()
     chances = np.concatenate([[0.0], np.cumsum(lists.chance)])[lists.first[known]]
     mean_chance = (chances + 1) / (lists.first[known] + 20)
     return _joined(found), np.repeat(mean_chance, lists.length), known

@@ -54,12 +54,7 @@ class Evaluation:
 
     def arrived(self, tick: Tick = lambda: None) -> tuple[Statistics, Floats, Ints]:
         if self._arrived is None:
-
-            def passed(lists: int) -> None:
-                for _ in range(lists):
-                    tick()
-
-            self._arrived = arrival_statistics(self.lists, self._settings, LABEL_DELAY_MS, passed)
+            self._arrived = arrival_statistics(self.lists, self._settings, LABEL_DELAY_MS, tick)
         return self._arrived
 
     def rows(self, groups: frozenset[Group]) -> Rows:

@@ -21,13 +21,23 @@ def read(n: int = 6, seed: int = 1) -> tuple[Statistics, Lists]:
 
 
 @pytest.mark.parametrize("group", list(Group))
-def test_a_group_left_out_takes_its_columns_and_no_others(group: Group) -> None:
+def test_a_group_left_out_takes_its_columns_along_and_adds_none(group: Group) -> None:
     statistics, lists = read()
     every = frozenset(Group)
-    whole, rest = features(statistics, lists, every), features(statistics, lists, every - {group})
-    alone = features(statistics, lists, frozenset({group}))
-    assert whole.shape[1] == rest.shape[1] + alone.shape[1] - 1
-    assert {tuple(c) for c in whole.T} == {tuple(c) for c in rest.T} | {tuple(c) for c in alone.T}
+    whole, rest, alone = (
+        {tuple(column) for column in features(statistics, lists, of)[:, 1:].T}
+        for of in (every, every - {group}, frozenset({group}))
+    )
+    assert rest | alone <= whole
+    assert rest.isdisjoint(alone)
+    assert len(rest) < len(whole)
+
+
+def test_what_is_made_of_a_group_goes_with_it() -> None:
+    statistics, lists = read()
+    other = replace(statistics, by_reader=statistics.by_reader + 1)
+    without = WITH_LENGTH - {Group.AFFINITY}
+    np.testing.assert_array_equal(features(statistics, lists, without), features(other, lists, without))
 
 
 def test_the_plain_track_knows_nothing_of_the_rest_of_the_list() -> None:
@@ -60,7 +70,7 @@ def test_a_rate_is_the_smoothed_clicks_over_chances() -> None:
 def test_competition_is_the_mean_over_the_list() -> None:
     statistics, lists = read()
     rates = features(statistics, lists, frozenset({Group.RATES}))[:, 1:]
-    found = features(statistics, lists, frozenset({Group.COMPETITION}))[:, 1:5]
+    found = features(statistics, lists, frozenset({Group.RATES, Group.COMPETITION}))[:, 5:]
     for of in np.unique(lists.list):
         mine = lists.list == of
         np.testing.assert_allclose(found[mine], np.tile(rates[mine].mean(axis=0), (mine.sum(), 1)))

@@ -48,7 +48,7 @@ def columns(found: Statistics) -> np.ndarray:  # type: ignore[type-arg]
 
 
 def statistics(shown: ShownLists) -> np.ndarray:  # type: ignore[type-arg]
-    found, mean_chance, _ = arrival_statistics(shown, SETTINGS, LABEL_DELAY_MS, lambda _: None)
+    found, mean_chance, _ = arrival_statistics(shown, SETTINGS, LABEL_DELAY_MS, lambda: None)
     return np.column_stack([columns(found), mean_chance])
 
 
