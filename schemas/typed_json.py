@@ -46,6 +46,11 @@ def decoder(schemas: Mapping[str, Schema], envelope: Schema) -> Decoder[Any]:
     return Decoder(reduce(operator.or_, types))
 
 
+def struct_of(schema: Schema) -> type[Struct]:
+    """The type that msgspec checks a record of the schema against; it needs no field `type`."""
+    return defstruct(schema.name, [_member(of) for of in schema.fields], kw_only=True, gc=False)
+
+
 def optional_fields(schema: Schema) -> tuple[str, ...]:
     """Names of the fields that a message may leave out."""
     return tuple(of["name"] for of in schema.fields if "default" in of)

@@ -25,6 +25,7 @@ MATHS_MAY_IMPORT = {
     "scipy",
     "math",
     "dataclasses",
+    "enum",
     "collections",
     "typing",
     "itertools",

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tidemark.cli.evaluate_layouts import layouts
+from tidemark.errors import UserError
 
 if TYPE_CHECKING:
     from tidemark.evaluate.results import Row
@@ -20,9 +21,24 @@ Output = Annotated[
 Ablations = Annotated[
     bool, typer.Option("--ablations", help="Also with ingredients removed in turn (minutes longer).")
 ]
+MindFolder = Annotated[
+    Path | None,
+    typer.Option(
+        "--mind", envvar="TIDEMARK_MIND", help="A MIND folder (behaviors.tsv). Without it: left out."
+    ),
+]
+OpenBandit = Annotated[
+    Path | None,
+    typer.Option(
+        "--open-bandit",
+        envvar="TIDEMARK_OPEN_BANDIT",
+        help="An Open Bandit folder (bts, random). Default: the sample in the package obp; else left out.",
+    ),
+]
 Measure = Callable[[Callable[[], object]], "list[Row]"]
 """Rows of one subject; its argument is called once for each day of data."""
 
+TRACKS_SAID = {"": "length known", "_slate": "slate known", "_plain": "neither known"}
 FIVE_SEEDS = "mean of five seeds, least and greatest"
 
 
@@ -35,6 +51,7 @@ def add_to(app: typer.Typer) -> None:
     evaluate.command()(simulated)
     evaluate.command()(layouts)
     evaluate.command()(keywords)
+    evaluate.command()(articles)
     app.add_typer(evaluate, name="evaluate")
 
 
@@ -139,17 +156,80 @@ def keywords(
     _write(rows, output, "articles", console)
 
 
+def articles(
+    mind: MindFolder = None,
+    open_bandit: OpenBandit = None,
+    output: Output = None,
+    ablations: Ablations = False,
+) -> None:
+    """Which articles of a list are clicked: the click model on MIND, and off-policy estimates on Open Bandit.
+
+    MIND: a list is predicted before its clicks are learnt, five minutes later; the first quarter not scored.
+    With the length of the list known, with its articles known (slate), with neither (plain).
+
+    \b
+    tidemark evaluate articles --mind MINDsmall_train
+    tidemark evaluate articles --mind MINDsmall_train --ablations
+    """
+    from tidemark.evaluate import open_bandit as bandit
+
+    console, rows = Console(), []
+    if mind is None:
+        console.print(
+            "MIND: left out; name its folder with --mind (behaviors.tsv, from https://msnews.github.io)"
+        )
+    else:
+        rows += _mind_rows(console, mind, ablations)
+    logs = bandit.folder(open_bandit)
+    if logs is None:
+        console.print(
+            "Open Bandit: left out; pip install --no-deps obp==0.4.1, or name a folder with --open-bandit"
+        )
+    else:
+        answers = bandit.answers(logs)
+        found = [answer.row() for answer in answers]
+        _show(
+            found, {}, "Open Bandit: clicks an impression of one policy, from the log of the other", console
+        )
+        console.print(bandit.verdict(logs, answers))
+        rows += found
+    if not rows:
+        raise UserError("nothing to evaluate: neither MIND nor Open Bandit data were found")
+    _write(rows, output, "articles", console)
+
+
+def _mind_rows(console: Console, folder: Path, ablations: bool) -> "list[Row]":
+    from operators.maths.article_models import ArticleSettings
+    from tidemark.evaluate.article_subjects import BESIDE, WITHOUT
+    from tidemark.evaluate.articles import GOALS, Evaluation, measure, measure_tidemark, of_track
+    from tidemark.evaluate.shown_lists import mind
+
+    settings = ArticleSettings()
+    evaluation = Evaluation(mind(folder, settings.sketch), settings)
+    subjects = [*BESIDE, *(WITHOUT if ablations else [])]
+    measures = [partial(measure_tidemark, evaluation), *(partial(measure, evaluation, of) for of in subjects)]
+    rows = _measured(console, measures, len(evaluation.lists.at_ms))
+    for track, known in TRACKS_SAID.items():
+        _show(of_track(rows, track), GOALS, f"MIND, {known}; the lists after the first quarter", console)
+    return rows
+
+
 def _table(
     console: Console, title: str, subjects: Sequence[Measure], days: int, goals: dict[str, tuple[str, float]]
 ) -> "list[Row]":
     """Measure each subject, show the table, return its rows."""
+    rows = _measured(console, subjects, days)
+    _show(rows, goals, title, console)
+    return rows
+
+
+def _measured(console: Console, subjects: Sequence[Measure], days: int) -> "list[Row]":
     rows: list[Row] = []
     with _progress(console) as progress:
         task = progress.add_task("days", total=len(subjects) * days)
         for place, measure in enumerate(subjects, start=1):
             rows += measure(partial(progress.advance, task))
             progress.update(task, completed=place * days)
-    _show(rows, goals, title, console)
     return rows
 
 

@@ -31,7 +31,8 @@ Broken = Annotated[
     float, typer.Option(help="With --json: after this share of the events a broken message; 0.03 is 3 %.")
 ]
 TopicName = Annotated[
-    str, typer.Option(help="Topic to write to. Default: behaviors; with --json events.raw.")
+    str,
+    typer.Option(help="Topic to write to. Default: behaviors, for lists feedback; with --json events.raw."),
 ]
 Kafka = Annotated[
     str, typer.Option(help="Bootstrap servers, host:port. Default: TIDEMARK_KAFKA or the local stack.")
@@ -132,7 +133,7 @@ def _replay(
     if broken and not as_json:
         raise UserError("--broken goes with --json: the gate refuses what is broken, other jobs cannot")
     messages = Json(broken) if as_json else Avro()
-    topic = topic or messages.topic
+    topic = topic or messages.topic(source)
     with stopped_by_ctrl_c() as stop, Display(Console(stderr=True)) as display:
         replayed = replay(
             source,

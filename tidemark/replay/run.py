@@ -81,7 +81,7 @@ def replay(
     """
     stop = stop or StopFlag()
     messages = messages or Avro()
-    with Delivery(kafka, topic or messages.topic) as delivery:
+    with Delivery(kafka, topic or messages.topic(source)) as delivery:
         pump = Pump(delivery.send, Pacer(speed, stop), stop, on_progress, on_bad_row, messages=messages)
         shift = Shift.NONE if not shift_to_now else Shift.LAST if speed == float("inf") else Shift.FIRST
         replayed = pump.run(source, selection, shift)

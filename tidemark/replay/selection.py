@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
-from schemas.behaviors import InvalidEvent, validate
+from schemas.checks import InvalidRecord, check_of
 from tidemark.errors import UserError
 from tidemark.replay.source import BadRow, Event, Selection, Source
 
@@ -19,6 +19,7 @@ def events(
     earliest = -math.inf if selection.from_ms is None else selection.from_ms
     end = math.inf if selection.to_ms is None else selection.to_ms
     left = math.inf if selection.limit is None else selection.limit
+    validate = check_of(source.event)
     for line, row in source.rows(selection):
         if stop():
             return
@@ -27,7 +28,7 @@ def events(
             continue
         try:
             event = validate(row)
-        except InvalidEvent as error:
+        except InvalidRecord as error:
             yield BadRow(source.file, line, str(error))
             continue
         if earliest <= event["event_time"] < end:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 Event = dict[str, Any]
-"""A valid behaviour, its fields in schema order."""
+"""A valid event, its fields in schema order."""
 
 
 class BadRow(NamedTuple):
@@ -36,9 +36,11 @@ class Source(ABC):
     """One data set, read once from its beginning.
 
     file : its name in messages about bad rows.
+    event : type of its events, a name in `EVENT_TYPES`.
     """
 
     file: str
+    event: str = "behavior"
 
     @abstractmethod
     def rows(self, selection: Selection) -> Iterator[tuple[int, Event | str]]:

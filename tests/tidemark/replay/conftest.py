@@ -74,3 +74,12 @@ def taobao_file() -> Path:
     if not file.exists():
         pytest.skip(f"no {file}: put the Taobao sample there or name its folder with TIDEMARK_SHARED_DATA")
     return file
+
+
+@pytest.fixture(scope="session")
+def mind_folder() -> Path:
+    """The sample of real MIND lists."""
+    folder = SHARED / "mind"
+    if not (folder / "behaviors.tsv").exists():
+        pytest.skip(f"no {folder}: put a MIND folder there or name its parent with TIDEMARK_SHARED_DATA")
+    return folder
