@@ -42,6 +42,7 @@ def refit_shop(name: str, shop: ShopSegments, sample: Sample, settings: ShopSett
     sample : the visitors in it, with their vectors.
     """
     model, segments = shop.model, settings.segments
+    sample = dict(sorted(sample.items()))  # as keyed state gives it, the order may be any
     hashes = {visitor: hash01(visitor) for visitor in sample}
     threshold = fitting_threshold(np.array(list(hashes.values())), model.threshold, settings.sample)
     stays = {visitor: of for visitor, of in sample.items() if hashes[visitor] < threshold}
