@@ -106,8 +106,8 @@ def everything() -> list[dict[str, Any]]:
 @pytest.mark.parametrize(("backend", "sweep_ms"), [("hashmap", 1), ("rocksdb", DAY_MS)])
 def test_every_row_equals_the_twins(tmp_path: Path, backend: str, sweep_ms: int) -> None:
     happened = everything()
-    columns = ("visitor_id", "event_id", "event_time", "behavior", "erases")
-    columns += ("shop_id", "industry", "category", "price", "quantity")
+    columns = ["visitor_id", "event_id", "event_time", "behavior", "erases"]
+    columns += ["shop_id", "industry", "category", "price", "quantity"]
     listed = [[(event | {"erases": "erases" in event}).get(name) for name in columns] for event in happened]
     (tmp_path / "happened.json").write_text(json.dumps(listed))
 

@@ -64,8 +64,9 @@ class VisitorVectors:
         name = (visitor, shop, event["event_id"])
         at, purchase = event["event_time"], event["behavior"] == "purchase"
         weight = self.weights.get(event["behavior"])
-        is_valid = weight is not None and 0 <= at <= END_OF_TIME_MS
-        if not is_valid or name in self._seen or at <= self._erased.get(visitor, -1):
+        if weight is None or not 0 <= at <= END_OF_TIME_MS:
+            return None
+        if name in self._seen or at <= self._erased.get(visitor, -1):
             return None
         self._seen.add(name)
         vector = self._vectors.setdefault((visitor, shop), _Vector())
