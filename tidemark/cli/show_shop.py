@@ -55,7 +55,7 @@ def shop(
     else:
         _print(shop_id, read_json(text))
         if policy and policy.layouts:
-            Console().print(layouts_table(policy))
+            Console(markup=False, emoji=False).print(layouts_table(policy))
 
 
 def _print(shop_id: str, said: dict[str, Any]) -> None:
