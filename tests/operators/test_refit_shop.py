@@ -10,7 +10,7 @@ from operators.maths.refit_segments import RefitSettings
 from operators.maths.update_segments import SegmentSettings
 from operators.refit_shop import is_due, refit_shop
 from operators.shop_segments import ShopSegments, ShopSettings, hash01
-from tests.operators.shard import START_MS, Shard, last_rows, members_presence, members_sums, rows_of
+from tests.operators.shard import DAY_MS, START_MS, Shard, last_rows, members_presence, members_sums, rows_of
 
 SETTINGS = ShopSettings(
     segments=SegmentSettings(smoothing=20.0),
@@ -20,7 +20,7 @@ TASTES = (("soap", "shampoo 🧴"), ("面膜", "crème"), ("tea", "نعناع"))
 
 
 def shoppers(visitors: int, purchases: int = 8, shop: str = "店") -> list[dict[str, Any]]:
-    """Visitors of three tastes, each buying one category of its taste in a visit."""
+    """Visitors of three tastes, each on a day of its own, buying one category of its taste in a visit."""
     dice = np.random.default_rng(1)
     return [
         {
@@ -32,7 +32,7 @@ def shoppers(visitors: int, purchases: int = 8, shop: str = "店") -> list[dict[
             "price": 1.0,
             "quantity": None,
             "behavior": "purchase",
-            "event_time": START_MS + 3_600_000 * visit + visitor,
+            "event_time": START_MS + 3_600_000 * visit + DAY_MS // 2 * visitor,
         }
         for visit in range(purchases)
         for visitor in range(visitors)
