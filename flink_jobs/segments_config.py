@@ -34,6 +34,7 @@ class SegmentsConfig(BaseSettings):
     retention : vectors, members and Redis keys untouched for so long go.
     generation : part of the keys; a rebuild writes a new one beside the old.
     layouts : of the bandit that chooses layouts for segments, see `LayoutsConfig`.
+    batch_log : for tests, a file on the task managers that gets every batch and refit; see `BatchLog`.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIDEMARK_SEGMENTS_", extra="ignore")
@@ -61,6 +62,7 @@ class SegmentsConfig(BaseSettings):
     retention: Duration | None = None
     generation: int = Field(1, ge=1)
     layouts: LayoutsConfig = Field(default_factory=LayoutsConfig)
+    batch_log: str = ""
     run: RunConfig = Field(default_factory=RunConfig)
 
     @field_validator("weights")

@@ -7,6 +7,7 @@ from flink_jobs.environment import execute_inserts, table_environment
 from flink_jobs.layout_policies import layout_policies, write_layouts
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.segments_sinks import segment_changes, write_segments
+from operators.batch_log import BatchLog
 from operators.micro_batches import micro_batches
 from operators.update_segments import OUTPUT, UpdateSegments
 from operators.visitor_vectors import visitor_vectors
@@ -51,7 +52,10 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
     )
     segments = tables.from_data_stream(
         micro_batches(tables, vectors, "shard", BATCHED, milliseconds(config.batch_span))
-        .process(UpdateSegments(config.shop_settings, milliseconds(config.period)), output_type=OUTPUT)
+        .process(
+            UpdateSegments(config.shop_settings, milliseconds(config.period), BatchLog(config.batch_log)),
+            output_type=OUTPUT,
+        )
         .name("update segments")
         .uid("update-segments")
     )

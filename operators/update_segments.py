@@ -9,6 +9,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
+from operators.batch_log import BatchLog
 from operators.learn_visits import Assigned, learn_visits
 from operators.maths.visits import NEVER_SEEN
 from operators.refit_shop import is_due, refit_shop
@@ -51,10 +52,12 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     State: `models` and `categories`, an entry a shop; `members`, one a visitor and shop, cleared when the
     visitor's vector is forgotten; `samples`, an entry a sampled member; `fits`, one a shop, how well its
     visitors fit its segments; `touched`, the shops since the last period.
+
+    log : of all that it does, for tests.
     """
 
-    def __init__(self, settings: ShopSettings, every_ms: int = 2_000) -> None:
-        self._settings, self._every_ms = settings, every_ms
+    def __init__(self, settings: ShopSettings, every_ms: int = 2_000, log: BatchLog | None = None) -> None:
+        self._settings, self._every_ms, self._log = settings, every_ms, log or BatchLog()
 
     def open(self, runtime_context: RuntimeContext) -> None:
         def entries(name: str) -> Any:
@@ -74,6 +77,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     def process_element(self, batch: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         _, visitors, shops, industries, categories, appended_ms, packed = batch
         rows = VisitRows.of(visitors, shops, industries, categories, packed)
+        self._log.batch(visitors, shops, industries, categories, packed)
         self._rows_a_batch.update(len(rows))
         start = 0
         for run in rows.runs():
@@ -160,6 +164,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     ) -> tuple[ShopSegments, list[Assigned]]:
         members = {visitor: self._member((name, visitor)) for visitor in visitors}
         sample = {visitor: of for visitor, of in members.items() if of is not None and of.dimensions}
+        self._log.refit(name)
         found = refit_shop(name, shop, sample, self._settings)
         self._keep(name, found.shop, shop)
         for visitor, member in (*found.moved.items(), *found.left.items()):

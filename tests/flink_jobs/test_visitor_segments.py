@@ -1,17 +1,32 @@
 """The job `visitor_segments` on the real stack."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 import redis as redis_py
+from kafka import KafkaConsumer
 
+from flink_jobs.segments_config import SegmentsConfig
+from operators.batch_log import logged
+from operators.learn_visits import Assigned
+from operators.shop_profile import shop_profile
+from schemas.avro import decode, load
 from schemas.segments import shop_profile_key
 from tests.corner import Corner, await_true
+from tests.flink_jobs.test_erasure import BACK, LEAVING, forget, traces, with_names
+from tests.operators.shard import Shard
 from tests.real_data import complete_journey
+from tests.stack_fixture import TOOLS
+from tidemark.flink import get, running_job
+from tidemark.stack.stack import LocalStack
 
 pytestmark = pytest.mark.flink
+
+JOB = "visitor_segments"
 
 
 @dataclass
@@ -29,25 +44,52 @@ class SegmentsCorner(Corner):
             "changes_topic": self.changes_topic,
         }
         sets = [word for name, value in topics.items() for word in ("--set", f"{name}={value}")]
-        done = self.tidemark("submit", "visitor_segments", *sets, *words)
+        done = self.tidemark("submit", JOB, *sets, *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.rsplit("/", 1)[1].strip()
 
     def client(self) -> Any:
         return redis_py.Redis.from_url(self.redis)
 
-    def segments(self) -> dict[tuple[str, str], dict[str, Any]]:
+    def segments(self, generation: int = 1) -> dict[tuple[str, str], dict[str, Any]]:
         """(visitor, shop) -> what Redis says."""
         client, found = self.client(), {}
-        for key in client.scan_iter(f"{self.namespace}:{{*}}:segments:1", count=10_000):
+        for key in client.scan_iter(f"{self.namespace}:{{*}}:segments:{generation}", count=10_000):
             visitor = key.split(b"{")[1].split(b"}")[0].decode()
             for shop, said in client.hgetall(key).items():
                 found[visitor, shop.decode()] = json.loads(said)
         return found
 
-    def profile(self, shop: str) -> dict[str, Any]:
-        text = self.client().get(shop_profile_key(self.namespace, 1, shop))
+    def profile(self, shop: str, generation: int = 1) -> dict[str, Any]:
+        text = self.client().get(shop_profile_key(self.namespace, generation, shop))
         return json.loads(text) if text else {"visits": 0}
+
+    def await_visits(self, events: list[dict[str, Any]], within_s: float = 120, generation: int = 1) -> None:
+        """Wait until each shop's profile has the visits of these events, no fewer and no more."""
+        expected = visits_of(events)
+
+        def found() -> dict[str, int]:
+            return {shop: self.profile(shop, generation)["visits"] for shop in expected}
+
+        await_true(lambda: found() == expected, within_s, lambda: f"visits {found()} of {expected}")
+
+    def entered(self) -> dict[tuple[str, str], int]:
+        """(visitor, shop) -> the segment of its last change in the topic."""
+        consumer = KafkaConsumer(
+            self.changes_topic,
+            bootstrap_servers=self.kafka,
+            auto_offset_reset="earliest",
+            consumer_timeout_ms=3_000,
+        )
+        schema = load("segment_change")
+        changes = [(message.key, decode(schema, message.value)) for message in consumer]
+        consumer.close()
+        assert all(key.decode() == change["visitor_id"] for key, change in changes)
+        return {(of["visitor_id"], of["shop_id"]): int(of["entered"]) for _, of in changes}
+
+    def cancel(self, job: str) -> None:
+        self.tidemark("cancel", JOB)
+        self.await_state(job, "CANCELED")
 
 
 @pytest.fixture
@@ -57,17 +99,37 @@ def corner(stack: Any) -> Any:
     corner.cancel_all()
 
 
+@pytest.fixture
+def two(tmp_path: Path) -> Iterator[SegmentsCorner]:
+    """A corner of a stack with two task managers, of one slot each."""
+    stack = LocalStack(tmp_path / "run", TOOLS, task_managers=2, say=print)
+    stack.up()
+    yield SegmentsCorner(stack)
+    stack.down(keep_jobs=False)
+
+
 def at_one_shop(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [event | {"shop_id": "one"} for event in events]
 
 
-def visits_of(events: list[dict[str, Any]]) -> int:
-    """By the definition: a visit begins with an event more than 30 minutes after the latest one."""
+def at_shops(events: list[dict[str, Any]], count: int) -> list[dict[str, Any]]:
+    """Every visitor at one of so many shops, in two scripts."""
+    names = ("shop {}", "商店 {} 🧴")
+    return [
+        event | {"shop_id": names[shop % 2].format(shop)}
+        for event in events
+        for shop in (int(event["visitor_id"]) % count,)
+    ]
+
+
+def visits_of(events: list[dict[str, Any]]) -> dict[str, int]:
+    """Of each shop, by the definition: a visit begins with an event more than 30 minutes after the latest."""
     latest: dict[tuple[str, str], int] = {}
-    visits = 0
+    visits: dict[str, int] = {}
     for event in events:
         who = event["visitor_id"], event["shop_id"]
-        visits += who not in latest or event["event_time"] - latest[who] > 1_800_000
+        begins = who not in latest or event["event_time"] - latest[who] > 1_800_000
+        visits[event["shop_id"]] = visits.get(event["shop_id"], 0) + begins
         latest[who] = max(latest.get(who, 0), event["event_time"])
     return visits
 
@@ -83,15 +145,117 @@ def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(corner
     corner.stack.kill_task_manager()
     corner.stack.start_task_manager()
 
-    expected = visits_of(events)
-    await_true(
-        lambda: corner.profile("one")["visits"] == expected,
-        120,
-        lambda: f"{corner.profile('one')['visits']} visits of {expected}",
-    )
+    corner.await_visits(events)
     segments, profile = corner.segments(), corner.profile("one")
     assert {visitor for visitor, _ in segments} == {event["visitor_id"] for event in events}
     known = {segment["segment"] for segment in profile["segments"]}
     assert 2 <= len(known) <= 12
     assert {said["segment"] for said in segments.values()} <= known
     assert all(0 < said["sure"] <= 1 for said in segments.values())
+
+
+def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
+    corner: SegmentsCorner, tmp_path: Path
+) -> None:
+    events, log = at_shops(complete_journey(20_000), 3), tmp_path / "batches"
+    shops = {event["shop_id"] for event in events}
+    corner.produce(events[:10_000])
+    first = corner.submit("--set", f"batch_log={log}")
+    await_true(lambda: len(corner.segments()) > 100, 90, lambda: f"{len(corner.segments())} segments")
+    assert corner.tidemark("stop", JOB).returncode == 0
+    resumed = corner.tidemark("resume", JOB)
+    assert resumed.returncode == 0, resumed.stderr
+    corner.produce(events[10_000:])
+    corner.await_visits(events)
+    running = running_job(corner.flink, JOB)
+    assert running is not None
+    assert (corner.restarts(running.id), running.id != first) == (0, True)
+
+    shard, told = replayed(log)
+    assert {shop: corner.profile(shop) for shop in shops} == {
+        shop: json.loads(shop_profile(shard.shop(shop))) for shop in shops
+    }
+    assert all(shard.shop(shop).model.refitted_at > 0 for shop in shops), "a test of no refit shows little"
+    segments = corner.segments()
+    assert segments.keys() == told.keys()
+    for who, said in segments.items():
+        last = told[who]
+        assert (said["segment"], said["at_ms"], said["since_ms"]) == (last.segment, last.at_ms, last.since_ms)
+        assert said["sure"] == pytest.approx(last.confidence, abs=1e-4)
+        assert [name for name, _ in said["why"]] == [name for name, _ in last.why]
+    expected = {who: said["segment"] for who, said in segments.items()}
+    await_true(lambda: corner.entered() == expected, 30, lambda: "the topic of changes disagrees with Redis")
+
+
+def replayed(log: Path) -> tuple[Shard, dict[tuple[str, str], Assigned]]:
+    """The shops after the same batches and refits, without Flink; and what was last told of each visitor."""
+    shard, told = Shard(SegmentsConfig().shop_settings), {}
+    for step in logged(log):
+        for of in shard.refit(step) if isinstance(step, str) else shard.process(step):
+            told[of.visitor, of.shop] = of
+    return shard, told
+
+
+def test_a_forgotten_visitor_leaves_no_trace_and_no_replay_brings_one_back(corner: SegmentsCorner) -> None:
+    events = with_names(at_one_shop(complete_journey(8_000)))
+    corner.produce(events)
+    job = corner.submit()
+    corner.await_visits(events)
+    assert traces(corner, LEAVING)
+    before = corner.profile("one")
+
+    forget(corner, LEAVING)
+    forget(corner, BACK)
+    await_true(
+        lambda: traces(corner, LEAVING) == traces(corner, BACK) == [], 30, lambda: f"{traces(corner, BACK)}"
+    )
+    assert corner.profile("one") == before, "statistics of segments name nobody, and stay"
+
+    # All of it comes again, and one of the two comes back: with what is new alone.
+    now_ms = events[-1]["event_time"] + 20 * 365 * 86_400_000
+    again = [
+        event | {"visitor_id": BACK, "event_id": f"again {i}", "event_time": now_ms + i}
+        for i, event in enumerate(events[:20])
+    ]
+    corner.produce(events + again)
+    await_true(lambda: (BACK, "one") in corner.segments(), 60, lambda: "who came back has no segment")
+    assert corner.segments()[BACK, "one"]["since_ms"] == now_ms
+    assert traces(corner, LEAVING) == []
+
+    # A job that never heard of the erasures reads everything from the beginning.
+    corner.cancel(job)
+    corner.submit("--set", "generation=2", "--set", f"erasures_topic={corner.name}.nobody")
+    corner.await_visits(events + again, generation=2)
+    assert traces(corner, LEAVING) == []
+    known = {
+        visitor for visitor in (event["visitor_id"] for event in events) if visitor not in (LEAVING, BACK)
+    }
+    for visitor in known:
+        assert traces(corner, visitor), "the others are there"
+
+
+def rows_read(corner: SegmentsCorner) -> dict[str, int]:
+    """By task manager, the batches of shops that it has had so far."""
+    job = running_job(corner.flink, JOB)
+    assert job is not None
+    vertices = get(corner.flink, f"/jobs/{job.id}")["vertices"]
+    (updating,) = [vertex["id"] for vertex in vertices if "update segments" in vertex["name"]]
+    subtasks = get(corner.flink, f"/jobs/{job.id}/vertices/{updating}")["subtasks"]
+    return {one["taskmanager-id"]: one["metrics"]["read-records"] for one in subtasks}
+
+
+def test_from_one_slot_to_two_and_back_loses_and_doubles_nothing(two: SegmentsCorner) -> None:
+    events = at_shops(complete_journey(15_000), 24)
+    two.submit()
+    for start, parallelism in ((0, 2), (5_000, 1)):
+        two.produce(events[start : start + 2_500])
+        done = two.tidemark("rescale", JOB, "--parallelism", str(parallelism))
+        assert done.returncode == 0, done.stderr
+        two.produce(events[start + 2_500 : start + 5_000])
+        await_true(
+            lambda: min(rows_read(two).values()) > 0, 60, lambda: f"a slot gets no work: {rows_read(two)}"
+        )
+        assert len(rows_read(two)) == parallelism
+    two.produce(events[10_000:])
+    two.await_visits(events)
+    assert {visitor for visitor, _ in two.segments()} == {event["visitor_id"] for event in events}

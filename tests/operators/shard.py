@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from operators.learn_visits import Assigned, learn_visits
 from operators.refit_shop import refit_shop
 from operators.shop_segments import ShopSegments, ShopSettings
-from operators.visit_rows import VisitRows
+from operators.visit_rows import VISIT, VisitRows
 from operators.visits_of_rows import Member
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
@@ -51,6 +51,18 @@ class Shard:
         self.members |= {pair: of.to_bytes() for pair, of in learned.members.items()}
         self.sampled |= set(learned.joined)
         return learned.news
+
+    def process(self, rows: VisitRows) -> list[Assigned]:
+        """One batch, in which visitors may be forgotten; returns its news."""
+        news: list[Assigned] = []
+        for run in rows.runs():
+            if run.head["kind"][0] == VISIT:
+                news += self.learn(run)
+            else:
+                for pair in zip(run.shops, run.visitors, strict=True):
+                    self.members.pop(pair, None)
+                    self.sampled.discard(pair)
+        return news
 
     def refit(self, name: str) -> list[Assigned]:
         """Returns its news."""

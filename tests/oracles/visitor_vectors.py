@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from operators.visit_rows import ENTRY, HEADER, VISIT, VisitRows
+from operators.visit_rows import ENTRY, ERASED, HEADER, VISIT, VisitRows
+from schemas.behaviors import END_OF_TIME_MS
 
 MASK = 2**64 - 1
 
@@ -43,7 +44,7 @@ class _Vector:
 
 @dataclass
 class VisitorVectors:
-    """Events in, rows out; no erasures, nothing expires. mixture : weights of the horizons."""
+    """Events in, rows out; nothing expires. mixture : weights of the horizons."""
 
     half_lives_ms: tuple[int, ...] = (7_776_000_000, 604_800_000, 1_800_000)
     mixture: tuple[float, ...] = (1.0, 0.0, 0.0)
@@ -55,23 +56,26 @@ class VisitorVectors:
     def __post_init__(self) -> None:
         self._vectors: dict[tuple[str, str], _Vector] = {}
         self._seen: set[tuple[str, str, str]] = set()
+        self._erased: dict[str, int] = {}
 
     def add(self, event: dict[str, Any]) -> tuple[str, str, str, str, bytes] | None:
-        """The row of one behaviour; None for a repeated one."""
+        """The row of one behaviour; None for one that is repeated, has been erased or counts for nothing."""
         visitor, shop = event["visitor_id"], event["shop_id"]
         name = (visitor, shop, event["event_id"])
-        if name in self._seen:
+        at, purchase = event["event_time"], event["behavior"] == "purchase"
+        weight = self.weights.get(event["behavior"])
+        if weight is None or not 0 <= at <= END_OF_TIME_MS:
+            return None
+        if name in self._seen or at <= self._erased.get(visitor, -1):
             return None
         self._seen.add(name)
         vector = self._vectors.setdefault((visitor, shop), _Vector())
-        at, purchase = event["event_time"], event["behavior"] == "purchase"
         before = vector.latest
         begins = before is None or at - before > self.gap_ms
         vector.converted = vector.converted and not begins
         converts = purchase and not vector.converted
         vector.converted = vector.converted or purchase
         vector.latest = at if before is None else max(before, at)
-        weight = self.weights[event["behavior"]]
         counts = not vector.events or self._last(vector, event["category"]) != at
         if counts:
             vector.events.append((at, event["category"], weight))
@@ -90,6 +94,17 @@ class VisitorVectors:
             len(entries),
         )
         return visitor, shop, event["industry"], event["category"], head.tobytes() + entries.tobytes()
+
+    def erase(self, visitor: str, until_ms: int) -> list[tuple[str, str, str, str, bytes]]:
+        """The rows of an erasure, that without a shop last."""
+        shops = [shop for who, shop in self._vectors if who == visitor]
+        old = [s for s in shops if min(t for t, _, _ in self._vectors[visitor, s].events) <= until_ms]
+        for shop in old:
+            del self._vectors[visitor, shop]
+        self._erased[visitor] = max(self._erased.get(visitor, -1), until_ms)
+        head = np.zeros(1, HEADER)
+        head["kind"], head["at_ms"] = ERASED, until_ms
+        return [(visitor, shop, "", "", head.tobytes()) for shop in (*old, "")]
 
     @staticmethod
     def _last(vector: _Vector, category: str) -> int | None:
