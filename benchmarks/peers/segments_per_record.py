@@ -45,7 +45,8 @@ class Vectors(KeyedProcessFunction):  # type: ignore[misc]
         if self._timer.value() is None:
             self._timer.update(now_ms)
             ctx.timer_service().register_processing_time_timer(now_ms + SEEN_MS)
-        latest_ms, vector = self._sums.get(shop) or (at_ms, {})
+        known: tuple[int, dict[str, list[float]]] = self._sums.get(shop) or (at_ms, {})
+        latest_ms, vector = known
         after_ms = max(latest_ms, at_ms)
         for sums in vector.values():
             for h, half_life in enumerate(HALF_LIVES_MS):
@@ -90,7 +91,9 @@ class Clusters(KeyedProcessFunction):  # type: ignore[misc]
         said = json.dumps({"segment": int(segment), "at_ms": at_ms})
         key = self._schema.visitor_key(visitor)
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hset(key, shop, said).expire(key, self._schema.ttl_s).execute()
+            pipe.hset(key, shop, said)
+            pipe.expire(key, self._schema.ttl_s)
+            pipe.execute()
         yield visitor
 
 
