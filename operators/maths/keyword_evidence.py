@@ -24,13 +24,15 @@ COLUMNS = (
 PRIOR_MEAN = {
     "intercept": -5.0,
     "rarity": 2.0,
-    "text_rank": 0.3,
+    "text_rank": 0.5,
     "npmi": 1.0,
     "log_odds": 0.7,
     "two words": -3.0,
     "three words": -5.0,
+    "repeats": 2.0,
+    "place": -1.0,
 }
-"""Before any editor has chosen: rare, central, cohesive, rather a word than a phrase. Others have 0."""
+"""Before any editor has chosen: rare, central, cohesive, repeated, early, rather a word than a phrase."""
 
 BELIEF = 2.0
 """Articles that the prior of a phrase's choice rate is worth."""
