@@ -15,6 +15,11 @@ MOST_CANDIDATES = 400
 KINDS = tuple("n nr ns nt nz eng vn v j l i nrt nrfg a t b s".split())  # noqa: SIM905
 """Parts of speech that are told apart where a candidate begins and ends; the others count as one."""
 
+NAMES = frozenset("nr ns nt nz nrt nrfg eng".split())  # noqa: SIM905
+ACTIONS = frozenset("v vn a t j b".split())  # noqa: SIM905
+KIND_PRIORS = tuple(1.0 if kind in NAMES else -1.0 if kind in ACTIONS else 0.0 for kind in KINDS)
+"""Weights before any editor has chosen: names are keywords rather than what happens to them."""
+
 
 @dataclass(frozen=True)
 class Candidate:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from operators.article_tables import DescribeSettings, Tables
-from operators.candidate_phrases import KINDS
+from operators.candidate_phrases import KIND_PRIORS
 from operators.describe_keywords import Keywords, describe_keywords
 from operators.describe_tags import Tags, describe_tags, with_new_tags
 from operators.maths.keyword_evidence import prior_mean
@@ -29,7 +29,7 @@ class Description:
 
 def empty_model(settings: DescribeSettings) -> ArticleModel:
     """Before the first article."""
-    mean = prior_mean(len(KINDS))
+    mean = prior_mean(KIND_PRIORS)
     precision = np.eye(len(mean)) * settings.prior_precision
     return ArticleModel({}, {}, mean, precision, np.full(COUNTS, NOTHING), 0)
 

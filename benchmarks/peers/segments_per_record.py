@@ -91,7 +91,9 @@ class Clusters(KeyedProcessFunction):  # type: ignore[misc]
         said = json.dumps({"segment": int(segment), "at_ms": at_ms})
         key = self._schema.visitor_key(visitor)
         with self._redis.pipeline(transaction=False) as pipe:
-            pipe.hset(key, shop, said).expire(key, self._schema.ttl_s).execute()
+            pipe.hset(key, shop, said)
+            pipe.expire(key, self._schema.ttl_s)
+            pipe.execute()
         yield visitor
 
 

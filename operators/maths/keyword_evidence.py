@@ -1,5 +1,6 @@
 """What speaks for each candidate phrase of an article to be a keyword: one column a kind of evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,8 +21,18 @@ COLUMNS = (
     "place",
     "length",
 )
-PRIOR_MEAN = {"intercept": -2.5, "rarity": 0.5, "text_rank": 0.3, "npmi": 1.0, "log_odds": 0.7}
-"""Before any editor has chosen: rare, central, cohesive. Every other column has 0."""
+PRIOR_MEAN = {
+    "intercept": -5.0,
+    "rarity": 2.0,
+    "text_rank": 0.5,
+    "npmi": 1.0,
+    "log_odds": 0.7,
+    "two words": -3.0,
+    "three words": -5.0,
+    "repeats": 2.0,
+    "place": -1.0,
+}
+"""Before any editor has chosen: rare, central, cohesive, repeated, early, rather a word than a phrase."""
 
 BELIEF = 2.0
 """Articles that the prior of a phrase's choice rate is worth."""
@@ -96,9 +107,9 @@ def columns(kinds: int) -> list[str]:
     return [*COLUMNS, *["kind"] * (2 * kinds)]
 
 
-def prior_mean(kinds: int) -> Floats:
-    """(10 + 2 K,) weights of the columns before anything was learned."""
-    return np.array([PRIOR_MEAN.get(name, 0.0) for name in columns(kinds)])
+def prior_mean(kinds: Sequence[float]) -> Floats:
+    """(10 + 2 K,) weights before anything was learned. kinds : (K,) those of the parts of speech."""
+    return np.array([*(PRIOR_MEAN.get(name, 0.0) for name in COLUMNS), *kinds, *kinds])
 
 
 def _chosen(statistics: Statistics, term: Ints) -> Floats:

@@ -84,7 +84,7 @@ def test_what_was_learned_is_in_keyed_state_and_nowhere_else() -> None:
     assert after.tags == (("industry:food", 1.0),)
     (fresh,) = process(opened(Context()), batch("green tea"))
     assert (fresh.seen, fresh.tags) == (0, ())
-    assert dict(after.keywords)["green tea"] > dict(fresh.keywords)["green tea"]
+    assert dict(after.keywords)["green tea"] > dict(fresh.keywords).get("green tea", 0.0)
 
 
 def test_articles_and_those_with_tags_are_counted() -> None:

@@ -136,7 +136,7 @@ def keywords(
     output: Output = None,
     ablations: Ablations = False,
 ) -> None:
-    """Keywords and categories of Chinese headlines (TNEWS), beside TF-IDF at the same cost.
+    """Keywords and categories of Chinese headlines (TNEWS), beside TF-IDF.
 
     Each headline is described before anything learns from it; what follows the first quarter counts.
 

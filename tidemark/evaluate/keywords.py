@@ -1,4 +1,4 @@
-"""`tidemark evaluate keywords`: keywords and tags of headlines, beside TF-IDF at the same cost."""
+"""`tidemark evaluate keywords`: keywords and tags of headlines, beside TF-IDF."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -43,7 +43,7 @@ def column(name: str, statistics: Statistics = KNOWN, candidates: Candidates = T
 
 def test_there_is_a_column_for_every_name_and_part_of_speech() -> None:
     X = keyword_evidence(TWO, KNOWN, 2)
-    assert X.shape == (2, len(columns(2))) == (2, len(prior_mean(2)))
+    assert X.shape == (2, len(columns(2))) == (2, len(prior_mean([0.5, 0.0])))
     assert X[:, len(COLUMNS) :].tolist() == [[1, 0, 1, 0], [0, 1, 0, 0]]
     assert column("two words").tolist() == [0, 1]
     assert column("npmi")[0] == 0 < column("npmi")[1]
