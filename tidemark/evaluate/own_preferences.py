@@ -100,8 +100,14 @@ class Preferences:
         return self._history.of(day, i, who, everybody)
 
     def _frozen(self, i: int, day: int, everybody: Floats) -> tuple[Floats, Floats]:
-        """What is predicted of all visitors for good: (visitors, C), and everybody's distribution then."""
-        who = np.arange(len(self._baskets.households))
-        histories = self._stream.everyone(START_MS + day * DAY_MS)
-        segment = self._segments(i, day, who, everybody)
-        return self._predictors[i].predict(histories, segment, everybody), everybody
+        """What is predicted of all visitors for good, (visitors, C), and everybody's distribution then.
+
+        The mean of what is answered through the week that begins: some predict by the time of the week.
+        """
+        segment = self._segments(i, day, np.arange(len(self._baskets.households)), everybody)
+        first_ms = START_MS + day * DAY_MS
+        answers = [
+            self._predictors[i].predict(self._stream.everyone(at_ms), segment, everybody)
+            for at_ms in range(first_ms, first_ms + 7 * DAY_MS, DAY_MS // 4)
+        ]
+        return np.asarray(np.mean(answers, axis=0)), everybody
