@@ -5,7 +5,7 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import Annotated, Any, Self
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flink_jobs.durations import Duration, milliseconds
@@ -34,6 +34,18 @@ def _kafka(bootstrap: Any) -> Any:
         return bootstrap
     return KafkaAccess.from_variables({**os.environ, **({PREFIX: bootstrap} if bootstrap else {})})
 
+
+def _positive(weights: dict[str, float]) -> dict[str, float]:
+    for behavior, weight in weights.items():
+        if behavior not in behaviors.BEHAVIORS:
+            raise ValueError(f"{behavior!r} is none of {', '.join(behaviors.BEHAVIORS)}")
+        if not 0 < weight < float("inf"):
+            raise ValueError(f"weight of {behavior!r} is {weight}; it must be above zero and finite")
+    return weights
+
+
+Weights = Annotated[dict[str, float], AfterValidator(_positive)]
+"""Behaviour -> weight of one, above zero."""
 
 Kafka = Annotated[KafkaAccess, NoDecode, BeforeValidator(_kafka)]
 
@@ -116,9 +128,7 @@ class VisitorPreferencesConfig(BaseSettings):
     horizons: dict[str, Duration] = Field(
         {"live": timedelta(minutes=30), "recent": timedelta(days=7), "long": timedelta(days=90)}, min_length=1
     )
-    weights: dict[str, float] = Field(
-        {"view": 1.0, "favourite": 2.0, "cart": 3.0, "purchase": 4.0}, min_length=1
-    )
+    weights: Weights = Field({"view": 1.0, "favourite": 2.0, "cart": 3.0, "purchase": 4.0}, min_length=1)
     facets: tuple[str, ...] = Field(("category", "brand", "price_band"), min_length=1)
     price_bands: tuple[float, ...] = Field((1, 2, 5, 10, 20, 50, 100, 200, 500, 1000), min_length=1)
     keep: int = Field(50, ge=1, le=1000)
@@ -139,16 +149,6 @@ class VisitorPreferencesConfig(BaseSettings):
                     f"half-life of {name!r} is {half_life}; under 10 minutes values lose precision"
                 )
         return horizons
-
-    @field_validator("weights")
-    @classmethod
-    def _weights_are_positive(cls, weights: dict[str, float]) -> dict[str, float]:
-        for behavior, weight in weights.items():
-            if behavior not in behaviors.BEHAVIORS:
-                raise ValueError(f"{behavior!r} is none of {', '.join(behaviors.BEHAVIORS)}")
-            if not 0 < weight < float("inf"):
-                raise ValueError(f"weight of {behavior!r} is {weight}; it must be above zero and finite")
-        return weights
 
     @field_validator("facets")
     @classmethod

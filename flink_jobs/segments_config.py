@@ -2,10 +2,10 @@
 
 from datetime import timedelta
 
-from pydantic import Field, field_validator
+from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from flink_jobs.config import RETENTION_HALF_LIVES, RunConfig
+from flink_jobs.config import RETENTION_HALF_LIVES, RunConfig, Weights
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_source import KafkaSource
 from flink_jobs.layouts_config import LayoutsConfig
@@ -42,9 +42,7 @@ class SegmentsConfig(BaseSettings):
     topic: str = behaviors.TOPIC
     erasures_topic: str = EVENT_TYPES["erasure"].topic
     changes_topic: str = SEGMENT_CHANGES
-    weights: dict[str, float] = Field(
-        {"view": 0.25, "favourite": 0.5, "cart": 0.75, "purchase": 1.0}, min_length=1
-    )
+    weights: Weights = Field({"view": 0.25, "favourite": 0.5, "cart": 0.75, "purchase": 1.0}, min_length=1)
     long: Duration = timedelta(days=90)
     recent: Duration = timedelta(days=7)
     live: Duration = timedelta(minutes=30)
@@ -64,16 +62,6 @@ class SegmentsConfig(BaseSettings):
     layouts: LayoutsConfig = Field(default_factory=LayoutsConfig)
     batch_log: str = ""
     run: RunConfig = Field(default_factory=RunConfig)
-
-    @field_validator("weights")
-    @classmethod
-    def _weights_are_positive(cls, weights: dict[str, float]) -> dict[str, float]:
-        for behavior, weight in weights.items():
-            if behavior not in behaviors.BEHAVIORS:
-                raise ValueError(f"{behavior!r} is none of {', '.join(behaviors.BEHAVIORS)}")
-            if not 0 < weight < float("inf"):
-                raise ValueError(f"weight of {behavior!r} is {weight}; it must be above zero and finite")
-        return weights
 
     @property
     def redis_schema(self) -> SegmentSchema:

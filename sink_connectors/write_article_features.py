@@ -2,42 +2,28 @@
 
 from typing import Any
 
-from pyflink.table.udf import FunctionContext, ScalarFunction
+from pyflink.table.udf import FunctionContext
 
 from schemas.article_features import ArticleFeatures, features_key
 from sink_connectors.redis_address import RedisAddress
-from sink_connectors.redis_functions import function, load_functions
+from sink_connectors.redis_functions import function
 from sink_connectors.redis_server import Command
+from sink_connectors.redis_sink import RedisSink
 
 
-class WriteArticleFeatures(ScalarFunction):  # type: ignore[misc]
-    """Send each bundle of descriptions to Redis as one pipeline; Flink closes the bundle before a checkpoint.
-
-    To be registered as a vectorised function (`func_type="pandas"`) with result BOOLEAN: (Avro bodies of
-    `schemas/article_features.avsc`) -> true for each, once Redis has answered.
+class WriteArticleFeatures(RedisSink):
+    """Avro bodies of `schemas/article_features.avsc` -> BOOLEAN: true for each, once Redis has answered.
 
     ttl_s : seconds after it was written for which a description is kept.
     """
 
     def __init__(self, address: RedisAddress, namespace: str, generation: int, ttl_s: int) -> None:
-        self._address, self._namespace = address, namespace
-        self._generation, self._ttl_s = generation, ttl_s
-
-    def is_deterministic(self) -> bool:
-        return False  # it writes: the planner may not move it
+        super().__init__(address)
+        self._namespace, self._generation, self._ttl_s = namespace, generation, ttl_s
 
     def open(self, function_context: FunctionContext) -> None:
-        from sink_connectors.redis_connection import RedisConnection
-        from sink_connectors.retry import Sender
-
-        metrics = function_context.get_metric_group()
-        self._retries, self._older = metrics.counter("redis_retries"), metrics.counter("older_descriptions")
-        self._redis = RedisConnection(self._address)
-        self._sender = Sender(self._redis, lambda: load_functions(self._redis), self._retries.inc)
-        self._sender.send_until_answered([])
-
-    def close(self) -> None:
-        self._redis.close()
+        self._older = function_context.get_metric_group().counter("older_descriptions")
+        super().open(function_context)
 
     def eval(self, bodies: Any) -> Any:
         import pandas as pd
