@@ -149,17 +149,19 @@ def assert_same(mine: Row, twins: Row) -> None:
 @pytest.mark.flink
 def test_a_vector_that_is_not_written_for_the_time_to_live_goes_and_says_so(tmp_path: Path) -> None:
     rows = rows_of_flink(tmp_path, "expire", "rocksdb", "300")
-    told = [(row[0], row[1], int(head(row)["kind"])) for row in rows]
-    assert told == [
-        ("Aa", "one", VISIT),
-        ("Aa", "one", EXPIRED),
-        *[("BB", "one", VISIT), ("BB", "one", EXPIRED)] * 2,
-        ("BB", "one", VISIT),
-    ]
-    visits = [row for row in rows if head(row)["kind"] == VISIT]
-    assert all(int(head(row)["before_ms"]) == NEW for row in visits)
-    assert {tuple(entries(row).values()) for row in visits} == {((0.25, 0.25 * sum(MIXTURE[1:])),)}
+    assert {row[0] for row in rows if head(row)["kind"] == EXPIRED} == {"Aa", "BB"}
     assert all(len(row[4]) == HEADER.itemsize for row in rows if head(row)["kind"] == EXPIRED)
+    # A busy machine may bring two events within the time to live: the second then finds the first.
+    is_there: dict[str, bool] = {}
+    for row in rows:
+        visitor, goes = row[0], head(row)["kind"] == EXPIRED
+        if goes:
+            assert is_there[visitor]
+        else:
+            assert (int(head(row)["before_ms"]) == NEW) is not is_there.get(visitor, False)
+            once = 0.25, 0.25 * sum(MIXTURE[1:])
+            assert is_there.get(visitor) or tuple(entries(row).values()) == (once,)
+        is_there[visitor] = not goes
 
 
 @pytest.mark.flink

@@ -63,7 +63,8 @@ def test_an_unknown_job_is_answered_with_those_there_are(corner: Corner) -> None
     done = corner.tidemark("submit", "make-coffee")
     assert (done.returncode, done.stderr.strip()) == (
         2,
-        "tidemark: no job 'make-coffee'; there is: visitor_preferences, event_gate",
+        "tidemark: no job 'make-coffee'; there is: visitor_preferences, visitor_segments, event_gate, "
+        "article_keywords",
     )
 
 
