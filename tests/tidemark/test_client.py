@@ -295,7 +295,7 @@ def test_a_generation_is_read_once_it_is_served_and_not_before(
         assert fresh.preferences("ann", at=AT_MS).generation == 2
         assert [h.half_life_ms for h in fresh.schema().horizons] == [LIVE_MS]
     later_s = time.monotonic() + 61
-    monkeypatch.setattr("tidemark.client.time.monotonic", lambda: later_s)
+    monkeypatch.setattr("tidemark.facet_reader.time.monotonic", lambda: later_s)
     found = client.preferences("ann", at=AT_MS + LIVE_MS)
     assert (found.generation, found.source, found.prior_at) == (2, "visitor", None)
     assert [i.value for i in found.items] == ["jam"]
@@ -328,7 +328,7 @@ def test_where_the_served_generation_is_not_there_the_last_prior_is_the_answer(
     client.preferences("ann")
     redis.set(served_key("tm"), served)
     later_s = time.monotonic() + 61
-    monkeypatch.setattr("tidemark.client.time.monotonic", lambda: later_s)
+    monkeypatch.setattr("tidemark.facet_reader.time.monotonic", lambda: later_s)
     found = client.preferences("ann")
     assert (found.source, found.generation) == ("unavailable", 1)
     assert [item.value for item in found.items] == ["milk", "soap", "tea"]

@@ -73,7 +73,7 @@ def test_with_the_node_of_what_all_share_away_visitors_of_other_nodes_are_known(
     elsewhere = next(v for v in VISITORS if home(redis_cluster, SCHEMA.visitor_key(v)) is not shared)
     with redis_client(RedisAddress(redis_cluster.url)) as redis:
         redis.hset(SCHEMA.visitor_key(elsewhere), mapping=redis.hgetall(SCHEMA.visitor_key("ann")))
-    monkeypatch.setattr("tidemark.client.CACHED_S", 0.0)  # so that it is due at each call
+    monkeypatch.setattr("tidemark.facet_reader.CACHED_S", 0.0)  # so that it is due at each call
     client.preferences(elsewhere)
     shared.stop()
     try:

@@ -77,7 +77,9 @@ def test_articles_apart_are_articles_together(seed: int) -> None:
         own = replace(impressions.of(mine), article=np.zeros(len(mine), dtype=int))
         alone = count(ArticleModels.fresh(1, SETTINGS), own, SETTINGS)
         alone = learn(alone, own, Outcomes(outcomes.clicked[mine], outcomes.chance[mine]), SETTINGS)
-        assert same(ArticleModels.of_arrays([array[a : a + 1] for array in together.arrays()]), alone, atol=1e-9)
+        assert same(
+            ArticleModels.of_arrays([array[a : a + 1] for array in together.arrays()]), alone, atol=1e-9
+        )
 
 
 @given(seed=st.integers(0, 10**6), cut=st.integers(0, 20))

@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
@@ -37,10 +36,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
   /** Name of the entry that holds until when a visitor was erased; shops' names begin with a slash. */
   private static final String ERASED = "";
 
-  private transient Counter events;
-  private transient Counter duplicates;
-  private transient Counter erasedEvents;
-  private transient Counter expired;
+  private transient EventCounters counted;
   private transient RecentVisitors recent;
   private transient Sweep sweep;
   private transient double[] halfLives;
@@ -48,10 +44,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
 
   @Override
   public void open(FunctionContext context) {
-    events = context.getMetricGroup().counter("events");
-    duplicates = context.getMetricGroup().counter("duplicates");
-    erasedEvents = context.getMetricGroup().counter("erased_events");
-    expired = context.getMetricGroup().counter("expired_entries");
+    counted = new EventCounters(context);
   }
 
   public void eval(
@@ -73,7 +66,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
       mixture = numbers(horizon_weights);
     }
     if (sweep.isDue(event.getFieldAs(0), nowMs)) {
-      expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
+      counted.expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
       removeExpired(vectors, nowMs - ttl_ms);
     }
     String visitor = event.getFieldAs(1);
@@ -83,20 +76,21 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
       erase(visitor, entries, eventTime, event.getFieldAs(11));
       return;
     }
-    events.inc();
+    counted.events.inc();
     Double weight = event.getFieldAs(4);
     if (weight == null) {
+      counted.unweighed.inc();
       return;
     }
     String shop = event.getFieldAs(6);
     Long id = EventHash.of(visitor + '/' + shop, event.getFieldAs(2));
     Long seenMs = seen.get(id);
     if (seenMs != null && seenMs >= nowMs - seen_ms) {
-      duplicates.inc();
+      counted.duplicates.inc();
       return;
     }
     if (eventTime <= erased(entries)) {
-      erasedEvents.inc();
+      counted.erased.inc();
       return;
     }
     seen.put(id, nowMs);
@@ -133,7 +127,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
         String visitor = RecentVisitors.visitor(entry.getKey());
         String name = RecentVisitors.name(entry.getKey());
         all.remove();
-        expired.inc();
+        counted.expired.inc();
         if (!name.equals(ERASED)) {
           collect(Row.of(visitor, name.substring(1), "", "", beforeMs, VisitorVector.gone(VisitorVector.EXPIRED, beforeMs)));
         }
