@@ -1,0 +1,48 @@
+"""What Redis holds in the tests of clients: one visitor, a prior of one facet."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from schemas.preference_priors import FacetPrior
+from schemas.preferences import Horizon, PreferenceSchema, pack
+
+AT_MS = 1_700_000_000_000
+LIVE_MS, LONG_MS = 1_800_000, 7_776_000_000
+SCHEMA = PreferenceSchema(
+    namespace="tm",
+    generation=1,
+    horizons=(Horizon("live", LIVE_MS), Horizon("long", LONG_MS)),
+    facets=(("category", "c"), ("brand", "b")),
+    ttl_s=100,
+)
+PRIOR = FacetPrior(
+    at_ms=AT_MS,
+    visitors=9,
+    values=[b"milk", b"soap", b"tea"],
+    alpha=np.array([[6.0, 6.0], [3.0, 3.0], [0.5, 1.0]]),
+    beta=np.array([[10.0, 10.0], [10.0, 10.0], [10.0, 20.0]]),
+    median_beta=np.array([10.0, 10.0]),
+)
+
+
+def kept(weight: float) -> bytes:
+    """The weight as of AT_MS, at both horizons."""
+    return pack(*(math.log2(weight) + AT_MS / h for h in (LIVE_MS, LONG_MS)))
+
+
+def fill(redis: Any) -> None:
+    redis.set(SCHEMA.config_key, SCHEMA.to_json())
+    redis.hset(SCHEMA.prior_key("category"), mapping=PRIOR.fields())
+    redis.hset(
+        SCHEMA.visitor_key("ann"),
+        mapping={
+            "!at": str(AT_MS),
+            "c": kept(10),
+            "c:tea": kept(6),
+            "c:soap": kept(3),
+            "c:new:é": kept(1),
+            "cc:no": b"",
+        },
+    )
