@@ -11,9 +11,9 @@ from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_server import Command
 from tests.redis_cluster import RedisClusterServers
 from tests.redis_server import RedisServer
-from tests.tidemark.generations_in_redis import AT_MS, schema, write
 from tests.tidemark.filled_redis import AT_MS as CLIENTS_AT_MS
 from tests.tidemark.filled_redis import SCHEMA, fill
+from tests.tidemark.generations_in_redis import AT_MS, schema, write
 from tidemark import Tidemark
 from tidemark.compare import compare
 from tidemark.generations import find_generations
