@@ -2,7 +2,6 @@ package io.tidemark;
 
 import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
@@ -33,9 +32,6 @@ import org.apache.flink.types.Row;
  */
 @DataTypeHint("ROW<visitor_id STRING, shop_id STRING, industry STRING, category STRING, appended_ms BIGINT, packed BYTES>")
 public class VisitorVectors extends ProcessTableFunction<Row> {
-  /** Name of the entry that holds until when a visitor was erased; shops' names begin with a slash. */
-  private static final String ERASED = "";
-
   private transient EventCounters counted;
   private transient RecentVisitors recent;
   private transient Sweep sweep;
@@ -89,7 +85,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
       counted.duplicates.inc();
       return;
     }
-    if (eventTime <= erased(entries)) {
+    if (eventTime <= entries.untilErased()) {
       counted.erased.inc();
       return;
     }
@@ -104,20 +100,13 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
 
   private void erase(String visitor, RecentVisitors.Entries entries, long time, Long appendedMs) throws Exception {
     for (String name : entries.names()) {
-      if (!name.equals(ERASED) && VisitorVector.since(entries.get(name)) <= time) {
+      if (!name.equals(RecentVisitors.Entries.ERASED) && VisitorVector.since(entries.get(name)) <= time) {
         entries.remove(name);
         collect(Row.of(visitor, name.substring(1), "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
       }
     }
     collect(Row.of(visitor, "", "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
-    byte[] until = new byte[RecentVisitors.Entries.HEADER + Long.BYTES];
-    ByteBuffer.wrap(until).putLong(RecentVisitors.Entries.HEADER, Math.max(erased(entries), time));
-    entries.put(ERASED, until);
-  }
-
-  private static long erased(RecentVisitors.Entries entries) throws Exception {
-    byte[] until = entries.get(ERASED);
-    return until == null ? Long.MIN_VALUE : ByteBuffer.wrap(until).getLong(RecentVisitors.Entries.HEADER);
+    entries.eraseUntil(Math.max(entries.untilErased(), time));
   }
 
   private void removeExpired(MapView<String, byte[]> vectors, long beforeMs) throws Exception {
@@ -128,7 +117,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
         String name = RecentVisitors.name(entry.getKey());
         all.remove();
         counted.expired.inc();
-        if (!name.equals(ERASED)) {
+        if (!name.equals(RecentVisitors.Entries.ERASED)) {
           collect(Row.of(visitor, name.substring(1), "", "", beforeMs, VisitorVector.gone(VisitorVector.EXPIRED, beforeMs)));
         }
       }
