@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from schemas.preference_choices import FacetChoices
 from schemas.preference_priors import FacetPrior
 from schemas.preferences import Horizon, PreferenceSchema, pack
 
@@ -46,3 +47,20 @@ def fill(redis: Any) -> None:
             "cc:no": b"",
         },
     )
+
+
+def learn(redis: Any) -> None:
+    """Of choices: who chose a value does not choose it again."""
+    shared = np.zeros(19)
+    shared[8] = -9.0  # of having chosen it ever
+    learned = FacetChoices(
+        at_ms=AT_MS,
+        learned=5,
+        values=[b"milk", b"soap", b"tea"],
+        shares=np.array([0.6, 0.3, 0.1]),
+        weights=np.tile(shared, (3, 1)),
+        shared=shared,
+        rest=0.1,
+        smoothing=20.0,
+    )
+    redis.hset(SCHEMA.choices_key("category"), mapping=learned.fields())

@@ -4,30 +4,11 @@ import json
 import math
 from typing import Any
 
-import numpy as np
 import pytest
 
-from schemas.preference_choices import FacetChoices
 from schemas.segments import shop_profile_key, visitor_segments_key
-from tests.tidemark.filled_redis import AT_MS, SCHEMA
+from tests.tidemark.filled_redis import AT_MS, learn
 from tidemark import Tidemark
-
-
-def learn(redis: Any) -> None:
-    """Of choices: who chose a value does not choose it again."""
-    shared = np.zeros(19)
-    shared[8] = -9.0  # of having chosen it ever
-    learned = FacetChoices(
-        at_ms=AT_MS,
-        learned=5,
-        values=[b"milk", b"soap", b"tea"],
-        shares=np.array([0.6, 0.3, 0.1]),
-        weights=np.tile(shared, (3, 1)),
-        shared=shared,
-        rest=0.1,
-        smoothing=20.0,
-    )
-    redis.hset(SCHEMA.choices_key("category"), mapping=learned.fields())
 
 
 @pytest.fixture
