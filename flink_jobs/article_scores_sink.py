@@ -1,0 +1,38 @@
+"""Where scores of articles go: to Redis, with what visitors clicked last."""
+
+from pyflink.datastream import DataStream
+from pyflink.table import DataTypes, StatementSet, StreamTableEnvironment, Table
+from pyflink.table.udf import udf
+
+from flink_jobs.article_scores_config import ArticleScoresConfig
+from flink_jobs.durations import milliseconds
+from sink_connectors.write_article_scores import WriteArticleScores
+
+
+def write_article_scores(
+    tables: StreamTableEnvironment, news: DataStream, lists: Table, config: ArticleScoresConfig
+) -> StatementSet:
+    """Write each bundle of rows as one pipeline; of `lists` what concerns a visitor alone."""
+    write = WriteArticleScores(
+        config.run.redis_address,
+        config.run.namespace,
+        config.generation,
+        ttl_s=milliseconds(config.retention) // 1000,
+        erasure_key_file=config.run.erasure_key_file,
+    )
+    tables.create_temporary_function(
+        "write_article_scores", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")
+    )
+    tables.create_temporary_view("news", news)
+    tables.create_temporary_view("lists", lists)
+    tables.execute_sql("CREATE TABLE written (bundle BIGINT) WITH ('connector' = 'blackhole')")
+    sinks = tables.create_statement_set()
+    sinks.add_insert_sql(
+        """INSERT INTO written SELECT written FROM (
+            SELECT write_article_scores(kind, name, at_ms, absorbed, packed, text) AS written FROM (
+                SELECT kind, name, at_ms, absorbed, packed, text FROM news
+                UNION ALL
+                SELECT kind, visitor_id, at_ms, CAST(0 AS BIGINT), content, '' FROM lists WHERE list_id = ''
+            )) WHERE written IS NOT NULL"""
+    )
+    return sinks
