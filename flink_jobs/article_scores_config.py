@@ -41,7 +41,7 @@ class ArticleScoresConfig(BaseSettings):
     erasures_topic: str = EVENT_TYPES["erasure"].topic
     attribution_window: Duration = timedelta(minutes=5)
     list_wait: Duration = timedelta(seconds=2)
-    out_of_order: Duration = timedelta(seconds=10)
+    out_of_order: Duration = Field(timedelta(seconds=10), le=timedelta(minutes=15))
     idle: Duration = timedelta(seconds=2)
     refit_every: int = Field(_READERS.refit_every, ge=1)
     refit_on: int = Field(_READERS.refit_on, ge=64, le=100_000)

@@ -12,7 +12,10 @@ from sink_connectors.write_article_scores import WriteArticleScores
 def write_article_scores(
     tables: StreamTableEnvironment, news: DataStream, lists: Table, config: ArticleScoresConfig
 ) -> StatementSet:
-    """Write each bundle of rows as one pipeline; of `lists` what concerns a visitor alone."""
+    """Write each bundle of rows as one pipeline; of `lists` what concerns a visitor alone.
+
+    Of a visitor two columns say nothing: a literal would reach the function as a scalar.
+    """
     write = WriteArticleScores(
         config.run.redis_address,
         config.run.namespace,
@@ -32,7 +35,7 @@ def write_article_scores(
             SELECT write_article_scores(kind, name, at_ms, absorbed, packed, text) AS written FROM (
                 SELECT kind, name, at_ms, absorbed, packed, text FROM news
                 UNION ALL
-                SELECT kind, visitor_id, at_ms, CAST(0 AS BIGINT), content, '' FROM lists WHERE list_id = ''
+                SELECT kind, visitor_id, at_ms, appended_ms, content, kind FROM lists WHERE list_id = ''
             )) WHERE written IS NOT NULL"""
     )
     return sinks

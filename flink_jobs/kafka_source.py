@@ -97,7 +97,7 @@ class KafkaSource(BaseModel):
     def _watermark(self) -> str:
         if not self.happened:
             return ""
-        behind = f"INTERVAL '{milliseconds(self.out_of_order) / 1000:.3f}' SECOND(6, 3)"
+        behind = f"INTERVAL '{milliseconds(self.out_of_order) / 1000:.3f}' SECOND(3, 3)"
         return f""",
             happened AS TO_TIMESTAMP_LTZ({self.happened}, 3),
             WATERMARK FOR happened AS happened - {behind}"""

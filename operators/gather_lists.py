@@ -40,7 +40,7 @@ def gather_lists(
     """
     tables.execute_sql("CREATE TEMPORARY FUNCTION IF NOT EXISTS gather_lists AS 'io.tidemark.GatherLists'")
     tables.create_temporary_view("feedback_and_erasures", events)
-    return tables.sql_query(
+    gathered = tables.sql_query(
         f"""SELECT 0 AS shard, {", ".join(COLUMNS)}
         FROM gather_lists(
             event => TABLE feedback_and_erasures PARTITION BY visitor_id,
@@ -50,6 +50,7 @@ def gather_lists(
             on_time => DESCRIPTOR(happened),
             uid => 'gather-lists')"""
     )
+    return tables.from_data_stream(tables.to_data_stream(gathered))  # once, however many statements read it
 
 
 def lists_only(tables: StreamTableEnvironment, gathered: Table) -> Table:
