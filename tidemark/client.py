@@ -1,11 +1,12 @@
-"""Reading preferences, segments and layouts, for storefronts: needs Redis, and nothing of Flink."""
+"""Reading preferences, segments, layouts and articles, for storefronts: needs Redis, and nothing of Flink."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
+from functools import cached_property
+from typing import TYPE_CHECKING, Literal
 
 from redis.exceptions import RedisError
 
@@ -33,6 +34,11 @@ from tidemark.preferences import Preference, Preferences
 from tidemark.prior import Prior
 from tidemark.segment import Segment, SegmentReader
 from tidemark.smoothing import weight_at
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tidemark.articles import ArticleRanker, ArticleRanking
 
 CACHED_S = 60.0
 AGAIN_S = 5.0  # until what could not be read is read again
@@ -192,6 +198,34 @@ class Tidemark:
     ) -> LayoutChoice:
         """Draw the layout to show `visitor` at `shop`, in one round trip to Redis; see `LayoutReader`."""
         return self._layouts.layout(visitor, shop, segment, rng)
+
+    def rank_articles(
+        self,
+        visitor: str,
+        candidates: Sequence[str],
+        explore: bool = True,
+        recent: Sequence[str] | None = None,
+        at: datetime | int | None = None,
+        random: "np.random.Generator | None" = None,
+    ) -> "ArticleRanking":
+        """Put articles in the order in which `visitor` is to be shown them, in one round trip to Redis.
+
+        Log the propensities. Ask once for each list: another call draws anew. Needs numpy and SciPy
+        (`tidemark[articles]`), which the first call imports: half a second.
+
+        explore : draw the order from what is known and how unsure it is (Thompson sampling); else the most
+            likely to be clicked is first.
+        recent : articles that the visitor clicked last; by default those that Redis knows.
+        at : as of when, as in `preferences`.
+        random : draws are made with it.
+        """
+        return self._articles.rank(visitor, candidates, explore, recent, _milliseconds(at), random)
+
+    @cached_property
+    def _articles(self) -> "ArticleRanker":
+        from tidemark.articles import ArticleRanker
+
+        return ArticleRanker(self._redis, self._namespace)
 
     def _read(self, visitor: str, facet: str) -> tuple[_View, dict[bytes, bytes], str]:
         """(what is known, fields of the visitor in that generation, why there is no answer)."""

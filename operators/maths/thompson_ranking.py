@@ -12,7 +12,7 @@ import numpy as np
 from operators.maths.score_articles import Scores
 from operators.maths.segment_scores import Floats, Ints
 
-DRAWS = 256
+DRAWS = 128
 
 
 @dataclass(frozen=True)
