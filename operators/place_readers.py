@@ -62,7 +62,6 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         rows = ListRows.of(kinds, visitors, lists, at_ms, contents)
         blob = self._progress.value()
         progress = ReaderProgress() if blob is None else ReaderProgress.from_bytes(blob)
-        self._forget(rows.forgotten)
         shown = [of for of in rows.shown if of.at_ms >= progress.known_ms]
         self._lists.inc(len(shown))
         self._overtaken.inc(len(rows.shown) - len(shown))
@@ -70,6 +69,7 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
         placed = place_lists(shown, clicked, self._dimensions(progress), self._places)
         self._keep(shown, clicked, placed, progress.seen)
+        self._forget(rows.forgotten)
         known = self._known(rows)
         told = batch_of(shown, placed, known, rows, space)
         for shard, message in split_lists(progress.batches, told, placed, known, self._shards).items():

@@ -103,7 +103,7 @@ def learn_known(
     if not known:
         return counted
     lists = list(known.values())
-    clicked = np.concatenate([np.frombuffer(batch.known[name], np.uint8) for name in known]).astype(float)
+    p, clicked = outcomes(batch, known)
     learnt_ms = max(of.at_ms for of in lists)
     full, served = (
         learn(
@@ -116,7 +116,6 @@ def learn_known(
         )
         for model, groups in ((models.full, FULL), (models.served, SERVED))
     )
-    p = np.concatenate([of.p for of in lists])
     clicks = [sum(batch.known[name]) for name in known]
     chances = sum(k * len(of.p) / of.length for k, of in zip(clicks, lists, strict=True))
     return replace(
@@ -127,6 +126,14 @@ def learn_known(
         chances=models.chances + chances,
         outcomes=models.outcomes + len(clicked),
     )
+
+
+def outcomes(batch: Batch, known: Mapping[str, PredictedList]) -> tuple[Floats, Floats]:
+    """(n,) predicted, and (n,) 1.0 where clicked, of all impressions of lists whose outcome is known."""
+    none = np.zeros(0)
+    p = np.concatenate([none, *(of.p for of in known.values())])
+    clicked = [np.frombuffer(batch.known[name], np.uint8) for name in known]
+    return p, np.concatenate([none, *clicked])
 
 
 def _features_of(lists: Sequence[PredictedList], groups: frozenset) -> Floats:  # type: ignore[type-arg]

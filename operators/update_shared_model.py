@@ -10,8 +10,10 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.array_messages import decoded
 from operators.article_news import READERS, News, article_news, shared_news
+from operators.maths.prequential_scores import log_loss
+from operators.maths.segment_scores import Floats
 from operators.place_readers import BLOB
-from operators.score_clicks import ScoreSettings, SharedModels, learn_known, predict_shown
+from operators.score_clicks import ScoreSettings, SharedModels, learn_known, outcomes, predict_shown
 from operators.shard_messages import Batch, ShardStatistics
 from operators.shared_store import load_shared, stored_shared
 from state.placed_list import PredictedList
@@ -41,9 +43,8 @@ class UpdateSharedModel(KeyedProcessFunction):  # type: ignore[misc]
         self._shared = runtime_context.get_state(ValueStateDescriptor("shared", BLOB))
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
         metrics = runtime_context.get_metrics_group()
-        self._predicted, self._learnt = metrics.counter("predicted"), metrics.counter("learnt")
-        self._clicks = metrics.counter("clicks")
-        self._loss_mn = metrics.counter("loss_millinats")
+        self._learnt, self._clicks = metrics.counter("outcomes"), metrics.counter("clicks")
+        self._loss = metrics.counter("log_loss_millinats")  # over the outcomes, their prequential log loss
 
     def process_element(self, row: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:  # noqa: ARG002
         part = decoded(bytes(row[1]), ShardStatistics)
@@ -78,12 +79,18 @@ class UpdateSharedModel(KeyedProcessFunction):  # type: ignore[misc]
         known = {name: of for name in batch.known if (of := shown.get(name) or self._awaiting(name))}
         after = learn_known(before, batch, known, self._settings)
         self._keep(after, shown, (*known, *batch.gone))
+        self._measure(*outcomes(batch, known))
         names = [name for part in parts for name in part.articles]
         served = [one for part in parts for one in part.served]
         yield from article_news(after, names, served, self._settings)
         yield from shared_news(after, self._settings)
         if batch.space:
             yield News(READERS, "", after.at_ms, after.outcomes, msgspec.msgpack.encode(batch.space), "")
+
+    def _measure(self, p: Floats, clicked: Floats) -> None:
+        self._learnt.inc(len(p))
+        self._clicks.inc(int(clicked.sum()))
+        self._loss.inc(round(1000 * log_loss(p, clicked)))
 
     def _awaiting(self, name: str) -> PredictedList | None:
         blob = self._awaited.get(name)

@@ -9,6 +9,7 @@ import redis as redis_py
 from kafka import KafkaProducer
 
 from schemas.article_rankings import ArticleScore, Prequential, metrics_key, score_key
+from schemas.article_readers import RECENT, RecentArticles, recent_key
 from schemas.article_scores import MODEL, ServedArticles, SharedModel, article_key, shared_key
 from schemas.avro import encode, load
 from tests.corner import Corner, await_true
@@ -82,6 +83,11 @@ class ScoresCorner:
 
     def score(self, article: str) -> ArticleScore:
         return ArticleScore.from_json(self._redis.get(score_key(self._namespace, 1, article)))
+
+    def recent(self, visitor: str) -> RecentArticles | None:
+        """What Redis says that the visitor clicked last."""
+        said = self._redis.hget(recent_key(self._namespace, 1, visitor), RECENT)
+        return RecentArticles.from_json(said) if said else None
 
     def metrics(self) -> Prequential:
         return Prequential.from_json(self._redis.get(metrics_key(self._namespace, 1)))

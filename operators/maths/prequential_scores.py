@@ -74,8 +74,18 @@ def score(
         return scores
     passed = max(at_ms - scores.at_ms, 0) if scores.at_ms >= 0 else 0
     kept = 2.0 ** (-passed / half_life_ms)
-    p = np.clip(p, 1e-9, 1 - 1e-9)
+    p = _inside(p)
     which = np.searchsorted(EDGES, logit(p))
     new = np.stack([np.bincount(which, weight, BINS) for weight in (np.ones(len(p)), clicked, p)])
-    loss = -float((clicked * np.log(p) + (1 - clicked) * np.log1p(-p)).sum())
-    return PrequentialScores(kept * scores.bins + new, kept * scores.loss + loss, max(at_ms, scores.at_ms))
+    loss = kept * scores.loss + log_loss(p, clicked)
+    return PrequentialScores(kept * scores.bins + new, loss, max(at_ms, scores.at_ms))
+
+
+def log_loss(p: Floats, clicked: Floats) -> float:
+    """Nats, of n predictions p (n,) together."""
+    p = _inside(p)
+    return -float((clicked * np.log(p) + (1 - clicked) * np.log1p(-p)).sum())
+
+
+def _inside(p: Floats) -> Floats:
+    return np.asarray(np.clip(p, 1e-9, 1 - 1e-9))

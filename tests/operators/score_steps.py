@@ -69,6 +69,15 @@ class ScoreSteps:
             for statistics in self._articles[message[0]].process_element(message, None):
                 yield from self._shared.process_element(statistics, None)
 
+    def process_mixed(self, first: Any, second: Any) -> Iterator[Any]:
+        """Two batches; the last shards are done with the second before others are with the first."""
+        told = [list(self._readers.process_element(batch, None)) for batch in (first, second)]
+        shards = sorted({message[0] for messages in told for message in messages}, reverse=True)
+        for shard in shards:
+            for message in (message for messages in told for message in messages if message[0] == shard):
+                for statistics in self._articles[shard].process_element(message, None):
+                    yield from self._shared.process_element(statistics, None)
+
     def articles(self) -> dict[str, bytes]:
         """All that is kept of each article."""
         found: dict[str, bytes] = {}

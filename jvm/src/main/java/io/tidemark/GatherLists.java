@@ -141,7 +141,7 @@ public class GatherLists extends ProcessTableFunction<Row> {
     }
     ShownList list = ShownList.of(entry);
     if (timer.startsWith(SHOWN)) {
-      if (!list.isGiven) {
+      if (!list.isGiven && !list.impressions.isEmpty()) {
         give(list, key);
         lists.put(key, list.toBytes());
       }
