@@ -67,7 +67,10 @@ def build(tables: StreamTableEnvironment, config: ArticleScoresConfig) -> Statem
     )
     news = (
         read.key_by(lambda statistics: statistics[0])
-        .process(UpdateSharedModel(config.scores), output_type=NEWS)
+        .process(
+            UpdateSharedModel(config.scores, milliseconds(config.rank_every), milliseconds(config.retention)),
+            output_type=NEWS,
+        )
         .name("update shared model")
         .uid("update-shared-model")
     )

@@ -30,6 +30,7 @@ class ArticleScoresConfig(BaseSettings):
         so many, no sooner than that.
     shards : groups of articles, each one call of Python a batch; fixed for as long as the state lives.
     batch_span : of a batch.
+    rank_every : shops whose lists were shown get rankings so often.
     retention : an article that is shown no more, and all in Redis, goes after so long.
     generation : part of the keys in Redis; a rebuild writes a new one beside the old.
     list_log : for tests, a file on the task managers that gets every batch; see `ListLog`.
@@ -48,6 +49,7 @@ class ArticleScoresConfig(BaseSettings):
     refit_apart: Duration = timedelta(milliseconds=_READERS.apart_ms)
     shards: int = Field(16, ge=1, le=1024)
     batch_span: Duration = timedelta(milliseconds=200)
+    rank_every: Duration = timedelta(seconds=1)
     retention: Duration = timedelta(days=7)
     generation: int = Field(1, ge=1)
     list_log: str = ""

@@ -1,6 +1,6 @@
 """What storefronts are told after a batch: articles, their scores, the shared model, how it predicts."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -12,15 +12,15 @@ from operators.maths.score_articles import score
 from operators.maths.served_articles import read_served
 from operators.score_clicks import ScoreSettings, SharedModels
 from schemas.article_rankings import ArticleScore, Prequential
-from schemas.article_scores import ServedArticles
+from schemas.article_scores import ABSORBED, AT, ServedArticles
 
-ARTICLE, SHARED, READERS, METRICS = "article", "shared", "readers", "metrics"
+ARTICLE, SHARED, READERS, RANKING, METRICS = "article", "shared", "readers", "ranking", "metrics"
 
 
 @dataclass(frozen=True)
 class News:
-    """One thing for Redis. kind : which of the above. name : of the article. at_ms, absorbed : of what is
-    newer the pair is greater. packed, text : its bytes, and its JSON; empty where it has none.
+    """One thing for Redis. kind : which of the above. name : of the article or shop. at_ms, absorbed : of
+    what is newer the pair is greater. packed, text : its bytes, and its JSON; empty where it has none.
     """
 
     kind: str
@@ -34,8 +34,7 @@ class News:
 def shared_news(models: SharedModels, settings: ScoreSettings) -> Iterator[News]:
     """The shared model, and how it has predicted."""
     shared, scores = models.for_storefronts(settings.articles), models.scores
-    packed = msgspec.msgpack.encode(shared.fields())
-    yield News(SHARED, "", shared.at_ms, shared.absorbed, packed, "")
+    yield hash_news(SHARED, "", shared.fields())
     said = Prequential(
         shared.at_ms,
         scores.impressions,
@@ -46,6 +45,12 @@ def shared_news(models: SharedModels, settings: ScoreSettings) -> Iterator[News]
         scores.ece,
     )
     yield News(METRICS, "", shared.at_ms, shared.absorbed, b"", said.to_json())
+
+
+def hash_news(kind: str, name: str, fields: Mapping[bytes, bytes]) -> News:
+    """A hash that is replaced whole."""
+    at_ms, absorbed = int(fields[AT]), int(fields[ABSORBED])
+    return News(kind, name, at_ms, absorbed, msgspec.msgpack.encode(fields), "")
 
 
 def article_news(

@@ -40,6 +40,7 @@ def read_and_learn(
             batch.number,
             batch.part,
             batch.parts,
+            batch.shown,
             batch.row,
             statistics_table(statistics),
             batch.articles,

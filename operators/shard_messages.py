@@ -62,13 +62,15 @@ class ShardBatch(msgspec.Struct, frozen=True):
 class ShardStatistics(msgspec.Struct, frozen=True):
     """What a shard's articles are after a micro-batch, and what its impressions read before anything learnt.
 
-    number, part, parts, row, batch : as in `ShardBatch`. table : (n, columns), `operators.statistics_table`.
+    number, part, parts, shown, row, batch : as in `ShardBatch`. table : (n, columns) of the impressions,
+    `operators.statistics_table`.
     articles, served : the a that were touched, and each as `ServedArticles.pack` packs it.
     """
 
     number: int
     part: int
     parts: int
+    shown: Array
     row: Array
     table: Array
     articles: list[str]

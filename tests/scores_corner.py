@@ -4,16 +4,25 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 import redis as redis_py
 from kafka import KafkaProducer
 
-from schemas.article_rankings import ArticleScore, Prequential, metrics_key, score_key
+from schemas.article_rankings import (
+    ArticleScore,
+    Prequential,
+    ShopRanking,
+    metrics_key,
+    ranking_key,
+    score_key,
+)
 from schemas.article_readers import RECENT, RecentArticles, recent_key
 from schemas.article_scores import MODEL, ServedArticles, SharedModel, article_key, shared_key
 from schemas.avro import encode, load
 from tests.corner import Corner, await_true
 from tests.synthetic_lists import events
+from tidemark.topics import PARTITIONS
 
 JOB = "article_scores"
 HOUR_MS = 3_600_000
@@ -38,27 +47,37 @@ class ScoresCorner:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.rsplit("/", 1)[1].strip()
 
-    def produce(self, feedback: Iterable[dict[str, Any]]) -> None:
-        """Send events keyed by visitor; they are with the broker when this returns."""
+    def produce(self, feedback: Iterable[dict[str, Any]], partitions: int = PARTITIONS) -> None:
+        """Send events by visitor to the first partitions; they are with the broker when this returns."""
         schema = load("feedback")
         producer = KafkaProducer(bootstrap_servers=self.corner.kafka, linger_ms=20, acks="all")
         for event in feedback:
-            producer.send(self.corner.topic, encode(schema, event), event["visitor_id"].encode())
+            visitor = event["visitor_id"].encode()
+            partition = crc32(visitor) % partitions
+            producer.send(self.corner.topic, encode(schema, event), visitor, partition=partition)
         producer.flush()
         producer.close()
 
-    def pass_time(self, after: dict[str, Any], hours: int = 1) -> dict[str, Any]:
-        """Show a list later, to a visitor of its own, so that all before it is known; returns that."""
-        later = after | {
-            "list_id": f"{after['list_id']} later",
-            "visitor_id": "closing",
-            "at_ms": after["at_ms"] + hours * HOUR_MS,
-            "list_length": 1,
-            "articles": ["closing"],
-            "clicked": [False],
-        }
-        self.produce(events([later]))
-        return later
+    def pass_time(self, last: dict[str, Any], everywhere: bool) -> int:
+        """Show a list of one article an hour later, so that all before it is known; returns how many lists.
+
+        everywhere : one in each partition; else in one alone, and the others are idle.
+        """
+        visitors = {crc32(name.encode()) % PARTITIONS: name for name in (f"closing {i}" for i in range(99))}
+        closing = [
+            last
+            | {
+                "list_id": visitor,
+                "visitor_id": visitor,
+                "at_ms": last["at_ms"] + HOUR_MS,
+                "list_length": 1,
+                "articles": ["closing"],
+                "clicked": [False],
+            }
+            for visitor in list(visitors.values())[: None if everywhere else 1]
+        ]
+        self.produce(events(closing))
+        return len(closing)
 
     def shared(self) -> SharedModel | None:
         return SharedModel.from_fields(self._redis.hgetall(shared_key(self._namespace, 1)))
@@ -88,6 +107,11 @@ class ScoresCorner:
         """What Redis says that the visitor clicked last."""
         said = self._redis.hget(recent_key(self._namespace, 1, visitor), RECENT)
         return RecentArticles.from_json(said) if said else None
+
+    def ranking(self, shop: str) -> ShopRanking:
+        found = ShopRanking.from_fields(shop, self._redis.hgetall(ranking_key(self._namespace, 1, shop)))
+        assert found is not None, f"no ranking of {shop!r}"
+        return found
 
     def metrics(self) -> Prequential:
         return Prequential.from_json(self._redis.get(metrics_key(self._namespace, 1)))

@@ -47,6 +47,22 @@ class Runtime:
         return self.counters.setdefault(name, Counter())
 
 
+class Timers:
+    """A context whose clock stands still; timers are fired by hand."""
+
+    def timer_service(self) -> "Timers":
+        return self
+
+    def current_processing_time(self) -> int:
+        return 0
+
+    def register_processing_time_timer(self, timestamp: int) -> None:
+        pass
+
+
+TIMERS = Timers()
+
+
 class ScoreSteps:
     """Micro-batches of lists in, news for Redis out."""
 
@@ -56,7 +72,7 @@ class ScoreSteps:
         self.settings = settings
         self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, ListLog())
         self._articles = [UpdateClickModels(settings.articles, 1) for _ in range(shards)]
-        self._shared = UpdateSharedModel(settings)
+        self._shared = UpdateSharedModel(settings, rank_every_ms=1000, retention_ms=1)
         self.runtimes = {name: Runtime() for name in ("readers", "shared", *map(str, range(shards)))}
         self._readers.open(self.runtimes["readers"])
         self._shared.open(self.runtimes["shared"])
@@ -67,7 +83,7 @@ class ScoreSteps:
         """A row of `micro_batches`: (shard, one list a column of `gather_lists.COLUMNS`)."""
         for message in list(self._readers.process_element(batch, None)):
             for statistics in self._articles[message[0]].process_element(message, None):
-                yield from self._shared.process_element(statistics, None)
+                yield from self._shared.process_element(statistics, TIMERS)
 
     def process_mixed(self, first: Any, second: Any) -> Iterator[Any]:
         """Two batches; the last shards are done with the second before others are with the first."""
@@ -76,7 +92,11 @@ class ScoreSteps:
         for shard in shards:
             for message in (message for messages in told for message in messages if message[0] == shard):
                 for statistics in self._articles[shard].process_element(message, None):
-                    yield from self._shared.process_element(statistics, None)
+                    yield from self._shared.process_element(statistics, TIMERS)
+
+    def rank(self) -> Iterator[Any]:
+        """What the timer says."""
+        yield from self._shared.on_timer(0, TIMERS)
 
     def articles(self) -> dict[str, bytes]:
         """All that is kept of each article."""

@@ -46,7 +46,7 @@ def predicted(done: ScoreSteps) -> dict[str, PredictedList]:
 
 def read(given: list[Shown], sizes: list[int]) -> dict[str, PredictedList]:
     """What each list read, however soon its outcome came."""
-    done, found = steps(), {}
+    done, found = steps(), dict[str, PredictedList]()
     for batch in batches(rows(given), sizes):
         list(done.process(batch))
         found |= predicted(done)

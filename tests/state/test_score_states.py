@@ -10,6 +10,7 @@ from state.kept_article import KeptArticle
 from state.placed_list import PlacedList, PredictedList
 from state.reader_space import ReaderProgress, ReaderSpace
 from state.shared_click_models import MixtureState, SharedClickModels
+from state.shop_readers import ShopReaders
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,6 +33,9 @@ STATES: dict[str, Any] = {
     "reader_progress": ReaderProgress(9, 1_573_000_000_000, 5, 1_573_000_300_000, 8, 1_573_000_000_000, 4),
     "reader_space": ReaderSpace(
         np.array([3, 65_535], dtype=np.int32), np.eye(2), np.array([1.5, 0.5]), np.array([0.0, 0.25]), 65_536
+    ),
+    "shop_readers": ShopReaders(
+        ("", "s"), np.array([2.0, 0.5]), np.eye(2), np.array([6.0, 1.0]), ("新闻",), np.array([7]), 9
     ),
     "shared_click_models": SharedClickModels(
         mixture(3), mixture(2), np.ones((3, 4)), 2.5, 1_573_000_000_000, 0.75, 10, 12, 1_573_000_000_001
