@@ -22,6 +22,9 @@ SMOOTHING = 2.0
 CHANCE_STRENGTH = 5.0
 """Impressions of everybody's mean chance that an article is taken to have had before its first."""
 
+RATE_STRENGTH = 50.0
+"""Impressions at everybody's click rate that an article is taken to have had before its first."""
+
 USUAL_LENGTH = np.log(20.0)
 LENGTH_KNOTS = np.log([4.0, 8.0, 16.0, 32.0, 64.0])
 HISTORY_KNOTS = np.log1p([3.0, 10.0, 30.0])
@@ -32,6 +35,7 @@ LARGEST = 30.0
 class Group(StrEnum):
     """Ingredients; later ones are made of earlier ones too."""
 
+    CLICK_RATES = "decayed click rates"
     RATES = "decayed rates"
     SHOWN = "impressions and age"
     HISTORY = "length of the history"
@@ -46,12 +50,13 @@ class Group(StrEnum):
 
 OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
 EVIDENCE = (Group.RATES, Group.AFFINITY, Group.OVERLAP, Group.OWN_MODEL)
-PLAIN = frozenset(Group) - OF_THE_LIST
-SLATE = frozenset(Group) - {Group.LENGTH}
-WITH_LENGTH = frozenset(Group) - {Group.GUESSED_LENGTH}
-SERVED = PLAIN - {Group.AFFINITY}
-"""What a storefront computes from `schemas.article_scores` alone: no remembered impressions, no list."""
-SERVED = PLAIN - {Group.AFFINITY}
+OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES}
+"""All is taken against chance: made for lists that are recorded because something was clicked."""
+
+PLAIN = OF_CHANCE - OF_THE_LIST
+SLATE = OF_CHANCE - {Group.LENGTH}
+WITH_LENGTH = OF_CHANCE - {Group.GUESSED_LENGTH}
+SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES}
 """What a storefront computes from `schemas.article_scores` alone: no remembered impressions, no list."""
 
 
@@ -107,6 +112,13 @@ def _columns(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
         if group in groups:
             found[group] = _COLUMNS[group](statistics, lists, found)
     return found
+
+
+def _click_rates(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
+    """Clicks over impressions (Gamma-Poisson), over everybody's."""
+    counts, prior = statistics.counts, RATE_STRENGTH * lists.mean_chance[:, None]
+    rate = (counts.clicks + prior) / (counts.labelled + RATE_STRENGTH)
+    return np.asarray(np.log(rate / lists.mean_chance[:, None]))
 
 
 def _rates(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
@@ -173,6 +185,7 @@ def _mean_of_list(columns: Floats, lists: Lists) -> Floats:
 
 
 _COLUMNS = {
+    Group.CLICK_RATES: _click_rates,
     Group.RATES: _rates,
     Group.SHOWN: _shown,
     Group.HISTORY: _history,

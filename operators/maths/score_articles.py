@@ -6,7 +6,6 @@ import numpy as np
 
 from operators.maths.article_models import Statistics
 from operators.maths.click_features import SERVED, Group, Lists, features, places
-from operators.maths.click_model import total_variance
 from operators.maths.segment_scores import Floats
 from schemas.article_scores import SharedModel
 
@@ -28,6 +27,10 @@ class Scores:
 def score(statistics: Statistics, history: int, shared: SharedModel) -> Scores:
     """Of n articles for one reader.
 
+    The shared model predicts what comes of all articles that look alike, on average; one of them lies around
+    a mean that leaves that average as it is: `bayesian_logistic.probability` of mean and variance is the
+    shared model's.
+
     statistics : of `served_articles.read_served`. history : how many articles the reader has clicked lately.
 
     Raises
@@ -40,7 +43,18 @@ def score(statistics: Statistics, history: int, shared: SharedModel) -> Scores:
     X = features(statistics, lists, SERVED)
     if X.shape[1] != len(shared.mean):
         raise ValueError(f"{X.shape[1]} features are served, the shared model has {len(shared.mean)} weights")
-    weight = shared.mean[places(SERVED, half_lives)[Group.OWN_MODEL].start]
     together = np.maximum(np.einsum("nd,nd->n", X @ shared.covariance, X), 0.0)
-    own = weight**2 * statistics.variance
-    return Scores(X, X @ shared.mean, total_variance(together, statistics.variance, weight), own)
+    own = own_weight(shared.mean, half_lives) ** 2 * statistics.variance
+    widened = np.sqrt((1 + np.pi * (together + own) / 8) / (1 + np.pi * together / 8))
+    return Scores(X, X @ shared.mean * widened, together + own, own)
+
+
+def own_weight(mean: Floats, half_lives: int) -> float:
+    """By how much the score moves when an article's own log-odds do: by its rates and by its own model, which
+    the same clicks move alike.
+
+    mean : (d,) of the shared weights.
+    """
+    place = places(SERVED, half_lives)
+    rates = mean[place[Group.RATES]].sum() + mean[place[Group.CLICK_RATES]].sum()
+    return float(rates + mean[place[Group.OWN_MODEL].start])

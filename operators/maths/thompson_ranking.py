@@ -13,6 +13,9 @@ from operators.maths.score_articles import Scores
 from operators.maths.segment_scores import Floats, Ints
 
 DRAWS = 128
+EXPLORATION = 0.3
+"""Of the posterior's standard deviations: posterior reshaping (Chapelle and Li 2011, section 3). Where an article
+lives for some hundred impressions, and a hundred compete, the whole of them would explore more than is repaid."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,11 @@ def mean_ranking(scores: Scores) -> Ranking:
 
 
 def thompson_ranking(
-    scores: Scores, shared_root: Floats, random: np.random.Generator, draws: int = DRAWS
+    scores: Scores,
+    shared_root: Floats,
+    random: np.random.Generator,
+    exploration: float = EXPLORATION,
+    draws: int = DRAWS,
 ) -> Ranking:
     """One of `draws` rankings that are drawn alike, the first; each of them could as well have been it.
 
@@ -45,7 +52,7 @@ def thompson_ranking(
     z = random.standard_normal((draws, d + n), dtype=np.float32)
     together = (scores.X @ shared_root).astype(np.float32)
     own = np.sqrt(scores.own).astype(np.float32)
-    drawn = scores.mean.astype(np.float32) + z[:, :d] @ together.T + z[:, d:] * own
+    drawn = scores.mean.astype(np.float32) + exploration * (z[:, :d] @ together.T + z[:, d:] * own)
     orders = np.argsort(-drawn, axis=1)
     return Ranking(orders[0], np.asarray((orders == orders[0]).mean(axis=0)))
 

@@ -111,9 +111,13 @@ def test_an_article_nobody_has_seen_is_scored_by_what_all_taught_and_less_surely
     assert low < 1 / (1 + np.exp(2)) < high
 
 
-def test_exploring_puts_articles_first_as_often_as_their_propensities_say(client: Tidemark) -> None:
+def test_exploring_puts_articles_first_as_often_as_their_propensities_say(
+    client: Tidemark, redis: Any
+) -> None:
     dice = np.random.default_rng(1)
-    found = [client.rank_articles("nobody", CANDIDATES, random=dice, at=NOW) for _ in range(600)]
+    redis.hset(article_key("tm", 1, "fair"), MODEL, article(0.95))
+    several = [*CANDIDATES, "fair"]
+    found = [client.rank_articles("nobody", several, random=dice, at=NOW) for _ in range(600)]
     first = Counter(names(ranking)[0] for ranking in found)
     assert len(first) > 1, "it explores"
     for name, times in first.items():

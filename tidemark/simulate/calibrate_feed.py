@@ -41,8 +41,10 @@ def articles(lists: ShownLists) -> dict[str, float]:
     life_h = (last - first)[late] / HOUR_MS
     born_h = (first[shown >= 10] - at_ms.min()) // HOUR_MS
     low, median, high = np.percentile(life_h, [10, 50, 90])
-    chances = np.bincount(lists.article, weights=lists.chance, minlength=lists.articles)
-    clicks = np.bincount(lists.article, weights=lists.clicked, minlength=lists.articles)
+    chances, clicks = (
+        np.bincount(lists.article, weights=of, minlength=lists.articles).astype(np.float64)
+        for of in (lists.chance, lists.clicked)
+    )
     return {
         "births_an_hour": float(np.bincount(born_h)[24:].mean()),
         "life_h": float(median),

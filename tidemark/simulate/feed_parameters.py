@@ -18,7 +18,7 @@ class FeedParameters:
     """Of one feed."""
 
     # Size: assumed.
-    hours: int = 72
+    hours: int = 48
     readers: int = 3_000
     lists_an_hour: float = 240.0
     candidates: int = 100

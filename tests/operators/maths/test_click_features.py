@@ -132,3 +132,14 @@ def test_what_is_served_needs_no_memory_and_no_list() -> None:
     bare = replace(statistics, by_reader=np.zeros(6), by_list=np.zeros((6, 0)))
     alone = replace(lists, list=np.arange(6), length=np.ones(6, dtype=int))
     np.testing.assert_array_equal(features(bare, alone, SERVED), features(statistics, lists, SERVED))
+
+
+def test_a_click_rate_is_smoothed_by_everybodys() -> None:
+    statistics, lists = read()
+    found = features(statistics, lists, frozenset({Group.CLICK_RATES}))[:, 1:]
+    counts, mu = statistics.counts, lists.mean_chance[:, None]
+    np.testing.assert_allclose(np.exp(found) * mu, (counts.clicks + 50 * mu) / (counts.labelled + 50))
+    zero = np.zeros((6, 4))
+    none = Counts(zero, zero, zero, zero, np.zeros(6))
+    new = features(replace(statistics, counts=none), lists, frozenset({Group.CLICK_RATES}))
+    np.testing.assert_allclose(new[:, 1:], 0.0, atol=1e-12)

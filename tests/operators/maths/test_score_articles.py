@@ -7,16 +7,15 @@ import pytest
 
 from operators.maths.adaptive_forgetting import collapsed, learn, mixed
 from operators.maths.article_models import ArticleSettings
-from operators.maths.bayesian_logistic import interval
+from operators.maths.bayesian_logistic import interval, probability
 from operators.maths.click_features import SERVED, Group, Lists, features, places
 from operators.maths.click_model import SharedSettings, fresh
-from operators.maths.score_articles import score
+from operators.maths.score_articles import own_weight, score
 from operators.maths.served_articles import read_served, unseen
 from schemas.article_scores import ServedArticles, SharedModel
 
 HOUR = 3_600_000
 H = ArticleSettings().half_lives_ms
-DEPARTURE = places(SERVED, len(H))[Group.OWN_MODEL].start
 random = np.random.default_rng(5)
 
 
@@ -43,15 +42,23 @@ def taught() -> SharedModel:
 SHARED = taught()
 
 
-def test_the_mean_is_the_shared_models_and_the_variance_has_the_articles_own() -> None:
+def test_the_probability_is_the_shared_models_and_the_variance_has_the_articles_own() -> None:
     statistics = read_served(articles(), np.zeros(16), 21 * HOUR, H)
     found = score(statistics, 5, SHARED)
-    weight = SHARED.mean[DEPARTURE]
-    assert abs(weight) > 0.3, "it was taught to heed the article's own model"
-    np.testing.assert_allclose(found.mean, found.X @ SHARED.mean)
-    np.testing.assert_allclose(found.own, weight**2 * statistics.variance)
-    shared = np.diag(found.X @ SHARED.covariance @ found.X.T)
-    np.testing.assert_allclose(found.variance - found.own, shared)
+    together = np.diag(found.X @ SHARED.covariance @ found.X.T)
+    np.testing.assert_allclose(found.variance - found.own, together)
+    np.testing.assert_allclose(
+        probability(found.mean, found.variance), probability(found.X @ SHARED.mean, together)
+    )
+    np.testing.assert_allclose(found.own, own_weight(SHARED.mean, len(H)) ** 2 * statistics.variance)
+
+
+def test_what_an_article_weighs_is_all_by_which_its_clicks_enter() -> None:
+    place = places(SERVED, 2)
+    mean = np.zeros(max(of.stop for of in place.values()))
+    mean[place[Group.RATES]], mean[place[Group.CLICK_RATES]] = [0.25, 0.125], [0.5, 0.0]
+    mean[place[Group.OWN_MODEL]] = [1.0, 7.0]
+    assert own_weight(mean, 2) == 0.25 + 0.125 + 0.5 + 1.0
 
 
 def test_nobody_has_seen_two_articles_so_they_score_alike_and_unsurely() -> None:
@@ -72,5 +79,5 @@ def test_no_articles_have_no_scores() -> None:
 
 def test_a_shared_model_of_other_features_is_refused() -> None:
     other = replace(SHARED, mean=SHARED.mean[:-1])
-    with pytest.raises(ValueError, match="25 features are served, the shared model has 24 weights"):
+    with pytest.raises(ValueError, match="29 features are served, the shared model has 28 weights"):
         score(read_served(articles(), np.zeros(16), 21 * HOUR, H), 0, other)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy.stats import norm
 
 from operators.maths.score_articles import Scores
-from operators.maths.thompson_ranking import DRAWS, mean_ranking, root_of, thompson_ranking
+from operators.maths.thompson_ranking import DRAWS, EXPLORATION, mean_ranking, root_of, thompson_ranking
 
 NOTHING_SHARED = np.zeros((1, 1))
 
@@ -25,7 +25,7 @@ def test_every_article_stands_in_one_place_with_a_propensity(mean: list[float], 
 
 def test_the_first_of_two_is_first_as_often_as_normal_differences_say() -> None:
     both = scores([0.2, 0.0], [0.3, 0.1])
-    expected = norm.cdf(0.2 / np.sqrt(0.3 + 0.1))
+    expected = norm.cdf(0.2 / (EXPLORATION * np.sqrt(0.3 + 0.1)))
     found = thompson_ranking(both, NOTHING_SHARED, np.random.default_rng(2), draws=100_000)
     propensity = found.propensity[0] if found.order[0] == 0 else 1 - found.propensity[0]
     assert abs(propensity - expected) < 0.006
@@ -36,7 +36,7 @@ def test_the_first_of_two_is_first_as_often_as_normal_differences_say() -> None:
 
 def test_dividing_by_propensities_is_right_for_any_article_in_any_place() -> None:
     """IPS of "the article stands there" is one, within four standard errors, where it is likely enough."""
-    several, dice = scores([0.5, 0.3, 0.0, -0.4], [0.2, 0.2, 0.5, 0.1]), np.random.default_rng(4)
+    several, dice = scores([0.15, 0.1, 0.0, -0.1], [0.2, 0.2, 0.5, 0.1]), np.random.default_rng(4)
     weights = np.zeros((3000, 4, 4))
     for run in weights:
         found = thompson_ranking(several, NOTHING_SHARED, dice)
