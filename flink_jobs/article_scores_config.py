@@ -14,6 +14,7 @@ from operators.maths.reader_dimensions import ReaderSettings
 from operators.score_clicks import ScoreSettings
 from schemas.behaviors import END_OF_TIME_MS
 from schemas.event_types import EVENT_TYPES
+from sink_connectors.article_commands import ScoreKeys
 
 _READERS = ReaderSettings()
 
@@ -60,6 +61,10 @@ class ArticleScoresConfig(BaseSettings):
         if self.list_wait >= self.attribution_window:
             raise ValueError(f"list_wait {self.list_wait} is not below the window {self.attribution_window}")
         return self
+
+    @property
+    def redis_keys(self) -> ScoreKeys:
+        return ScoreKeys(self.run.namespace, self.generation, milliseconds(self.retention) // 1000)
 
     @property
     def window_ms(self) -> int:

@@ -1,11 +1,10 @@
 """Where scores of articles go: to Redis, with what visitors clicked last."""
 
 from pyflink.datastream import DataStream
-from pyflink.table import DataTypes, StatementSet, StreamTableEnvironment, Table
-from pyflink.table.udf import udf
+from pyflink.table import StatementSet, StreamTableEnvironment, Table
 
 from flink_jobs.article_scores_config import ArticleScoresConfig
-from flink_jobs.durations import milliseconds
+from flink_jobs.visitor_sink import register_visitor_sink
 from sink_connectors.write_article_scores import WriteArticleScores
 
 
@@ -16,16 +15,7 @@ def write_article_scores(
 
     Of a visitor two columns say nothing: a literal would reach the function as a scalar.
     """
-    write = WriteArticleScores(
-        config.run.redis_address,
-        config.run.namespace,
-        config.generation,
-        ttl_s=milliseconds(config.retention) // 1000,
-        erasure_key_file=config.run.erasure_key_file,
-    )
-    tables.create_temporary_function(
-        "write_article_scores", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")
-    )
+    register_visitor_sink(tables, "write_article_scores", WriteArticleScores, config.redis_keys, config.run)
     tables.create_temporary_view("news", news)
     tables.create_temporary_view("lists", lists)
     tables.execute_sql("CREATE TABLE written (bundle BIGINT) WITH ('connector' = 'blackhole')")

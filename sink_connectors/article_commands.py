@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import msgspec
 
@@ -22,59 +23,68 @@ an erasure, of what was until at_ms."""
 _CLICK = struct.Struct(">qi")
 
 
-def article_commands(
-    namespace: str, generation: int, ttl_s: int, tombstones: Tombstones, rows: Iterable[Row]
-) -> list[Command]:
-    """Commands that may be sent any number of times, in any order. Of several rows for one value the last is
-    taken; erasures all count."""
+@dataclass(frozen=True)
+class ScoreKeys:
+    """Where rows go. ttl_s : seconds after it was written for which anything is kept."""
+
+    namespace: str
+    generation: int
+    ttl_s: int
+
+    @property
+    def of(self) -> tuple[str, int]:
+        """What each key begins with."""
+        return self.namespace, self.generation
+
+
+def article_commands(keys: ScoreKeys, tombstones: Tombstones, rows: Iterable[Row]) -> list[Command]:
+    """Commands that may be sent any number of times, in any order.
+
+    Of several rows for one value the last is taken; erasures all count.
+    """
     latest: dict[tuple[str | int, ...], Row] = {}
     for row in rows:
         value = row[:3] if row[0] == GONE else row[:2]
         latest.pop(value, None)  # the last of them stands where it came
         latest[value] = row
-    keys = _Keys(namespace, generation, ttl_s, tombstones)
-    return [command for row in latest.values() for command in keys.commands(row)]
+    return [command for row in latest.values() for command in _commands(keys, tombstones, row)]
 
 
-class _Keys:
-    """Where rows go."""
-
-    def __init__(self, namespace: str, generation: int, ttl_s: int, tombstones: Tombstones) -> None:
-        self._of, self._ttl_s, self._tombstones = (namespace, generation), ttl_s, tombstones
-
-    def commands(self, row: Row) -> list[Command]:
-        kind, name, at_ms, absorbed, packed, text = row
-        if kind in (CLICKED, GONE):
-            return [self._visitor(kind, name, at_ms, packed)]
-        if kind == "metrics":
-            return [self._publish(metrics_key(*self._of), at_ms, text)]
-        if kind == "article":
+def _commands(keys: ScoreKeys, tombstones: Tombstones, row: Row) -> list[Command]:
+    kind, name, at_ms, absorbed, packed, text = row
+    match kind:
+        case "article":
             fields = {AT: b"%d" % at_ms, ABSORBED: b"%d" % absorbed, MODEL: packed}
-            score = self._publish(score_key(*self._of, name), at_ms, text)
-            return [self._supersede(article_key(*self._of, name), fields), score]
-        key = {"shared": shared_key, "readers": readers_key}.get(kind)
-        return [
-            self._supersede(
-                key(*self._of) if key else ranking_key(*self._of, name),
-                msgspec.msgpack.decode(packed, type=dict[bytes, bytes]),
-            )
-        ]
+            score = _publish(keys, score_key(*keys.of, name), at_ms, text)
+            return [_supersede(keys, article_key(*keys.of, name), fields), score]
+        case "metrics":
+            return [_publish(keys, metrics_key(*keys.of), at_ms, text)]
+        case "shared" | "readers" | "ranking":
+            fields = msgspec.msgpack.decode(packed, type=dict[bytes, bytes])
+            named = {"shared": shared_key(*keys.of), "readers": readers_key(*keys.of)}
+            return [_supersede(keys, named.get(kind, ranking_key(*keys.of, name)), fields)]
+        case _:
+            return [_of_visitor(keys, tombstones, row)]
 
-    def _publish(self, key: str, at_ms: int, text: str) -> Command:
-        return ["FCALL", function("publish"), 1, key, self._ttl_s, at_ms, text]
 
-    def _supersede(self, key: str, fields: dict[bytes, bytes]) -> Command:
-        listed = [part for field in fields.items() for part in field]
-        return ["FCALL", function("supersede"), 1, key, self._ttl_s, AT, ABSORBED, *listed]
+def _publish(keys: ScoreKeys, key: str, at_ms: int, text: str) -> Command:
+    return ["FCALL", function("publish"), 1, key, keys.ttl_s, at_ms, text]
 
-    def _visitor(self, kind: str, visitor: str, at_ms: int, packed: bytes) -> Command:
-        key = recent_key(*self._of, visitor).encode()
-        tombstone = self._tombstones.key(visitor, key)
-        if kind == GONE:
-            return ["FCALL", function("unassign"), 2, key, tombstone, at_ms]
-        recent = recent_articles(packed)
-        said = recent.to_json()
-        return ["FCALL", function("assign"), 2, key, tombstone, self._ttl_s, RECENT, recent.since_ms, said]
+
+def _supersede(keys: ScoreKeys, key: str, fields: dict[bytes, bytes]) -> Command:
+    listed = [part for field in fields.items() for part in field]
+    return ["FCALL", function("supersede"), 1, key, keys.ttl_s, AT, ABSORBED, *listed]
+
+
+def _of_visitor(keys: ScoreKeys, tombstones: Tombstones, row: Row) -> Command:
+    kind, visitor, at_ms, _, packed, _ = row
+    key = recent_key(*keys.of, visitor).encode()
+    tombstone = tombstones.key(visitor, key)
+    if kind == GONE:
+        return ["FCALL", function("unassign"), 2, key, tombstone, at_ms]
+    recent = recent_articles(packed)
+    said = recent.to_json()
+    return ["FCALL", function("assign"), 2, key, tombstone, keys.ttl_s, RECENT, recent.since_ms, said]
 
 
 def recent_articles(packed: bytes) -> RecentArticles:

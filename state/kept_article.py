@@ -4,6 +4,8 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bqq")
 
 
@@ -27,9 +29,5 @@ class KeptArticle:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no article."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no kept article")
-        version, at_ms, absorbed = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"kept article of version {version}; this release reads {cls.VERSION}")
+        at_ms, absorbed = read_header(_HEADER, blob, cls.VERSION, "kept article")
         return cls(at_ms, absorbed, blob[_HEADER.size :])

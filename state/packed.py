@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bI")
 Array = np.ndarray[Any, Any]
 
@@ -25,11 +27,7 @@ def unpacked(blob: bytes, version: int, what: str) -> tuple[dict[str, Any], list
 
     ValueError: another version than this one, or bytes that are no such state.
     """
-    if len(blob) < _HEADER.size:
-        raise ValueError(f"{len(blob)} bytes are no {what}")
-    found, length = _HEADER.unpack_from(blob)
-    if found != version:
-        raise ValueError(f"{what} of version {found}; this release reads {version}")
+    (length,) = read_header(_HEADER, blob, version, what)
     said, parts = json.loads(blob[_HEADER.size : _HEADER.size + length])
     at, arrays = _HEADER.size + length, []
     for kind, *shape in parts:

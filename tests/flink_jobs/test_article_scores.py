@@ -33,7 +33,7 @@ def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     from tests.operators.score_steps import done_again
 
     log, shown, half = tmp_path / "lists.jsonl", lists(400, seed=1), 200
-    # Sent before the job reads, so that no partition is idle for want of a producer; the last one is for ever.
+    # Sent before the job reads, so that only the last partition is idle: nothing ever comes there.
     scores.produce(events(shown[:half]), partitions=PARTITIONS - 1)
     scores.submit(f"list_log={log}", "idle=5 s")
     scores.await_absorbed(impressions(shown[:half]))

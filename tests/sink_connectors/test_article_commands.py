@@ -8,7 +8,7 @@ import pytest
 
 from schemas.article_readers import RECENT, RecentArticles, recent_key
 from schemas.article_scores import ABSORBED, AT, MODEL, article_key, shared_key
-from sink_connectors.article_commands import Row, article_commands, recent_articles
+from sink_connectors.article_commands import Row, ScoreKeys, article_commands, recent_articles
 from sink_connectors.redis_functions import library
 from sink_connectors.tombstones import Tombstones
 
@@ -21,7 +21,7 @@ def redis(redis: Any) -> Any:
 
 
 def write(redis: Any, *rows: Row) -> list[int]:
-    commands = article_commands("tm", 1, 100, Tombstones("tm", b"secret"), rows)
+    commands = article_commands(ScoreKeys("tm", 1, 100), Tombstones("tm", b"secret"), rows)
     return [redis.execute_command(*command) for command in commands]
 
 
