@@ -16,6 +16,9 @@ from schemas.behaviors import END_OF_TIME_MS
 from schemas.event_types import EVENT_TYPES
 from sink_connectors.article_commands import ScoreKeys
 
+NO_ERASURES = timedelta(seconds=1)
+"""Without any for so long, event time goes on without them."""
+
 _READERS = ReaderSettings()
 
 
@@ -96,5 +99,5 @@ class ArticleScoresConfig(BaseSettings):
         """From the beginning wherever this run starts: they tell what to leave out. In event time they are
         never late, and hold nobody back."""
         source = self.run.source(self.erasures_topic, "erasure", group)
-        never_late = {"start": "earliest", "happened": str(END_OF_TIME_MS), "idle": self.idle}
+        never_late = {"start": "earliest", "happened": str(END_OF_TIME_MS), "idle": NO_ERASURES}
         return source.model_copy(update=never_late)

@@ -14,10 +14,9 @@ from operators.maths.segment_scores import Floats, Ints
 
 DRAWS = 128
 EXPLORATION = 0.3
-"""Of the posterior's standard deviations: posterior reshaping (Chapelle and Li 2011, section 3). Where an
-article lives for some hundred impressions, and a hundred compete, all of them would explore more than is
-repaid.
-"""
+"""Of the posterior's standard deviations: posterior reshaping (Chapelle and Li 2011, section 3). Where
+a hundred articles compete that live for some hundred impressions, all of them would explore more than is
+repaid."""
 
 
 @dataclass(frozen=True)

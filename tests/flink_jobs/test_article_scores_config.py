@@ -57,3 +57,4 @@ def test_feedback_has_an_event_time_and_erasures_hold_nobody_back() -> None:
     assert erasures.start == "earliest"
     assert erasures.happened.isdecimal()
     assert erasures.out_of_order.total_seconds() == 0
+    assert ArticleScoresConfig(idle="1 h").erasures("group").idle.total_seconds() == 1

@@ -122,10 +122,16 @@ def until_known(log: Log, born_ms: Ints) -> int:
 
     Of articles born under way that are shown as often. The loss is what is to be expected under the truth,
     whose own entropy is taken as equal for all n: neither luck nor who happens to come tells n apart.
+
+    Raises
+    ------
+    ValueError : no article is shown so often; the world is too small.
     """
     nth = _nth(log.article)
     shown = np.bincount(log.article, minlength=len(born_ms))
     kept = (born_ms > START_MS)[log.article] & (shown >= LAST)[log.article] & (nth < LAST)
+    if not kept.any():
+        raise ValueError(f"no article born under way was shown {LAST} times: cold starts cannot be told")
     p, t = np.clip(log.probability[kept], 1e-9, 1 - 1e-9), log.truth[kept]
     entropy = -(t * np.log(t) + (1 - t) * np.log1p(-t))
     excess = -(t * np.log(p) + (1 - t) * np.log1p(-p)) - entropy
