@@ -82,13 +82,14 @@ public class GatherLists extends ProcessTableFunction<Row> {
     TimeContext<Long> time = context.timeContext(Long.class);
     String kind = event.getFieldAs(1);
     long eventMs = event.getFieldAs(8);
+    long erasedMs = erasedMs(lists);
     if (kind.equals(ERASURE)) {
-      erase(lists, eventMs, event.getFieldAs(9));
-      time.registerOnTime(ERASED, erasedMs(lists) + window_ms + wait_ms);
+      erase(lists, eventMs, Math.max(eventMs, erasedMs), event.getFieldAs(9));
+      time.registerOnTime(ERASED, Math.max(eventMs, erasedMs) + window_ms + wait_ms);
       return;
     }
     events.inc();
-    if (eventMs <= erasedMs(lists)) {
+    if (eventMs <= erasedMs) {
       erasedEvents.inc();
       return;
     }
@@ -99,20 +100,8 @@ public class GatherLists extends ProcessTableFunction<Row> {
     list.appendedMs = event.getFieldAs(9);
     Long watermark = time.currentWatermark();
     long nowMs = watermark == null ? Long.MIN_VALUE : watermark;
-    if (kind.equals(CLICK)) {
-      if (entry == null && eventMs <= nowMs - window_ms) {
-        late.inc();
-        return;
-      }
-      if (click(list, event.getFieldAs(4), eventMs)) {
-        time.registerOnTime(RECENT, remember(lists, event.getFieldAs(4), eventMs, event.getFieldAs(9)) + retention_ms);
-      }
-      if (entry == null) {
-        time.registerOnTime(KNOWN + key, eventMs + window_ms + wait_ms);
-      }
-    } else {
-      if (eventMs <= nowMs || list.isGiven) {
-        (list.impressions.containsKey(event.<String>getFieldAs(4)) ? repeated : late).inc();
+    if (kind.equals(IMPRESSION)) {
+      if (isTooLate(list, event.getFieldAs(4), eventMs, nowMs)) {
         return;
       }
       if (list.impressions.isEmpty()) {
@@ -120,9 +109,17 @@ public class GatherLists extends ProcessTableFunction<Row> {
         time.registerOnTime(SHOWN + key, eventMs + wait_ms);
         time.registerOnTime(KNOWN + key, list.untilMs + wait_ms);
       }
-      show(list, event);
-      if (list.impressions.size() == list.length) {
-        give(list, key);
+      show(list, event, key);
+    } else {
+      if (entry == null && eventMs <= nowMs - window_ms) {
+        late.inc();
+        return;
+      }
+      if (entry == null) {
+        time.registerOnTime(KNOWN + key, eventMs + window_ms + wait_ms);
+      }
+      if (isFirstClick(list, event.getFieldAs(4), eventMs)) {
+        time.registerOnTime(RECENT, remember(lists, event, eventMs) + retention_ms);
       }
     }
     lists.put(key, list.toBytes());
@@ -155,8 +152,17 @@ public class GatherLists extends ProcessTableFunction<Row> {
     orphans.inc(list.clicks.size());
   }
 
-  /** Whether it is the list's first click on the article. */
-  private boolean click(ShownList list, String article, long eventMs) {
+  /** Whether an impression counts for nothing: behind the watermark, or after its list was given. */
+  private boolean isTooLate(ShownList list, String article, long eventMs, long nowMs) {
+    boolean isLate = eventMs <= nowMs || list.isGiven;
+    if (isLate) {
+      (list.impressions.containsKey(article) ? repeated : late).inc();
+    }
+    return isLate;
+  }
+
+  /** Adds a click; whether it is the list's first on the article. */
+  private boolean isFirstClick(ShownList list, String article, long eventMs) {
     Long before = list.clicks.get(article);
     if (before == null || before < list.shownMs) {
       list.clicks.put(article, eventMs);
@@ -168,11 +174,11 @@ public class GatherLists extends ProcessTableFunction<Row> {
   }
 
   /** Gives the visitor's latest clicks with this one; returns the time of the latest. */
-  private long remember(MapView<String, byte[]> lists, String article, long eventMs, long appendedMs) throws Exception {
+  private long remember(MapView<String, byte[]> lists, Row event, long eventMs) throws Exception {
     RecentClicks recent = RecentClicks.of(lists.get(RECENT));
-    recent.add(article, eventMs);
+    recent.add(event.getFieldAs(4), eventMs);
     lists.put(RECENT, recent.toBytes());
-    collect(Row.of(CLICKED, "", recent.latestMs(), appendedMs, recent.toBytes()));
+    collect(Row.of(CLICKED, "", recent.latestMs(), event.<Long>getFieldAs(9), recent.toBytes()));
     return recent.latestMs();
   }
 
@@ -189,10 +195,13 @@ public class GatherLists extends ProcessTableFunction<Row> {
     return text == null ? "" : text;
   }
 
-  private void show(ShownList list, Row event) {
+  private void show(ShownList list, Row event, String key) throws Exception {
     Integer position = event.getFieldAs(5);
     if (list.impressions.putIfAbsent(event.getFieldAs(4), position == null ? 0 : position) != null) {
       repeated.inc();
+    }
+    if (list.impressions.size() == list.length) {
+      give(list, key);
     }
   }
 
@@ -201,8 +210,7 @@ public class GatherLists extends ProcessTableFunction<Row> {
     collect(Row.of(SHOWN, key.substring(1), list.shownMs, list.appendedMs, list.shown()));
   }
 
-  private void erase(MapView<String, byte[]> lists, long untilMs, long appendedMs) throws Exception {
-    long latestMs = Math.max(untilMs, erasedMs(lists));
+  private void erase(MapView<String, byte[]> lists, long untilMs, long latestMs, long appendedMs) throws Exception {
     for (Iterator<? extends Map.Entry<String, byte[]>> all = lists.entries().iterator(); all.hasNext(); ) {
       Map.Entry<String, byte[]> entry = all.next();
       if (entry.getKey().equals(ERASED) || entry.getKey().equals(RECENT)) {
