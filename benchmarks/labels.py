@@ -2,6 +2,7 @@
 
     .venv/bin/python -m benchmarks.labels ptf rocksdb
     .venv/bin/python -m benchmarks.labels sql rocksdb
+    .venv/bin/python -m benchmarks.labels ptf hashmap
 
 One event in twenty is a purchase. The SQL knows no erasure, and credits every exposure in the window where
 the function credits the last.

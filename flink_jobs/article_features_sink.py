@@ -6,7 +6,7 @@ from pyflink.table.udf import udf
 
 from flink_jobs.article_keywords_config import ArticleKeywordsConfig
 from flink_jobs.durations import milliseconds
-from flink_jobs.gate_topics import PRODUCER
+from flink_jobs.kafka_sink import listed, sink_options
 from sink_connectors.write_article_features import WriteArticleFeatures
 
 
@@ -28,7 +28,7 @@ def write_article_features(
     tables.create_temporary_function(
         "write_article_features", udf(write, result_type=DataTypes.BOOLEAN(), func_type="pandas")
     )
-    options = ", ".join(f"'{name}' = '{value}'" for name, value in sink_options(config).items())
+    options = listed(sink_options(config.run.kafka, config.features_topic))
     tables.execute_sql(f"CREATE TABLE article_features (key BYTES, body BYTES) WITH ({options})")
     described_rows = tables.from_data_stream(described)
     written = tables.sql_query(
@@ -36,18 +36,3 @@ def write_article_features(
         WHERE write_article_features(body)"""
     )
     return tables.create_statement_set().add_insert("article_features", written)
-
-
-def sink_options(config: ArticleKeywordsConfig) -> dict[str, str]:
-    """Of the connector."""
-    return {
-        "connector": "kafka",
-        "topic": config.features_topic,
-        **config.run.kafka.connector_options(),
-        **{f"properties.{name}": str(value) for name, value in PRODUCER.items()},
-        "key.format": "raw",
-        "key.fields": "key",
-        "value.format": "raw",
-        "value.fields-include": "EXCEPT_KEY",
-        "sink.delivery-guarantee": "at-least-once",
-    }

@@ -2,26 +2,12 @@
 
 from typing import TYPE_CHECKING
 
+from flink_jobs import kafka_sink
 from flink_jobs.event_gate_config import EventGateConfig
 from schemas.event_types import OUTCOMES, RAW, RESENT
 
 if TYPE_CHECKING:
     from pyflink.table import StatementSet, StreamTableEnvironment, Table
-
-MAX_REQUEST_BYTES = 2 * 1024 * 1024
-"""A dead letter holds a whole message, which the broker took with up to 1 MiB, and headers."""
-
-FOR_EVER_MS = 2**31 - 1
-
-PRODUCER = {
-    "acks": "all",
-    "linger.ms": 20,
-    "batch.size": 256 * 1024,
-    "max.request.size": MAX_REQUEST_BYTES,
-    # While the broker is away the job waits, however long, instead of failing after two minutes.
-    "delivery.timeout.ms": FOR_EVER_MS,
-    "max.block.ms": FOR_EVER_MS,
-}
 
 
 def raw_messages(tables: "StreamTableEnvironment", config: EventGateConfig, group: str) -> "Table":
@@ -34,7 +20,7 @@ def raw_messages(tables: "StreamTableEnvironment", config: EventGateConfig, grou
             `offset` BIGINT NOT NULL METADATA VIRTUAL,
             `timestamp` TIMESTAMP_LTZ(3) NOT NULL METADATA VIRTUAL,
             headers MAP<STRING, BYTES> METADATA VIRTUAL
-        ) WITH ({_listed(source_options(config, group))})"""
+        ) WITH ({kafka_sink.listed(source_options(config, group))})"""
     )
     return tables.from_path("raw_messages")
 
@@ -57,25 +43,12 @@ def outcome_topics(tables: "StreamTableEnvironment", config: EventGateConfig) ->
         f"""CREATE TABLE outcomes (
             key BYTES, `value` BYTES,
             topic STRING NOT NULL METADATA, headers MAP<STRING, BYTES> METADATA
-        ) WITH ({_listed(sink_options(config))})"""
+        ) WITH ({kafka_sink.listed(sink_options(config))})"""
     )
     return tables.create_statement_set()
 
 
 def sink_options(config: EventGateConfig) -> dict[str, str]:
     """Of the connector, for what the gate writes."""
-    return {
-        "connector": "kafka",
-        "topic": ";".join(config.topic_prefix + name for name in OUTCOMES),
-        **config.run.kafka.connector_options(),
-        **{f"properties.{name}": str(value) for name, value in PRODUCER.items()},
-        "key.format": "raw",
-        "key.fields": "key",
-        "value.format": "raw",
-        "value.fields-include": "EXCEPT_KEY",
-        "sink.delivery-guarantee": "at-least-once",
-    }
-
-
-def _listed(options: dict[str, str]) -> str:
-    return ", ".join(f"'{name}' = '{value}'" for name, value in options.items())
+    topics = ";".join(config.topic_prefix + name for name in OUTCOMES)
+    return kafka_sink.sink_options(config.run.kafka, topics)

@@ -2,11 +2,11 @@
 
 from pyflink.common import Types
 from pyflink.datastream import DataStream
-from pyflink.table import DataTypes, StreamTableEnvironment, Table
-from pyflink.table.udf import udf
+from pyflink.table import StreamTableEnvironment, Table
 
 from flink_jobs.config import VisitorPreferencesConfig
 from flink_jobs.durations import milliseconds
+from flink_jobs.visitor_sink import register_visitor_sink
 from operators.refresh_priors import RefreshPriors
 from sink_connectors.priors import PriorStore
 from sink_connectors.write_preferences import WritePreferences
@@ -21,15 +21,7 @@ def write_preferences(
     -------
     Stream of one BIGINT a bundle: how many rows have been written. It is slow however fast the events are.
     """
-    write = WritePreferences(
-        config.run.redis_address,
-        config.redis_schema,
-        erasure_key_file=config.run.erasure_key_file,
-        latency_log=config.run.latency_log,
-    )
-    tables.create_temporary_function(
-        "write_preferences", udf(write, result_type=DataTypes.BIGINT(), func_type="pandas")
-    )
+    register_visitor_sink(tables, "write_preferences", WritePreferences, config.redis_schema, config.run)
     columns = ", ".join(config.facets)
     written = tables.sql_query(
         f"SELECT write_preferences(visitor_id, appended_ms, {columns}, packed) AS written FROM {preferences}"

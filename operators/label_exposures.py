@@ -2,7 +2,11 @@
 
 from pyflink.table import StreamTableEnvironment, Table
 
+from operators.decayed_preferences import BUCKETS, SWEEP_MS
 from schemas.behaviors import END_OF_TIME_MS
+
+KEPT_MS = 2 * 86_400_000
+"""For which what a visitor saw and bought is kept, in processing time."""
 
 
 def visits(tables: StreamTableEnvironment, exposures: Table, behaviors: Table, erasures: Table) -> Table:
@@ -47,11 +51,15 @@ def label_exposures(tables: StreamTableEnvironment, visits: Table, window_ms: in
     tables.execute_sql(
         "CREATE TEMPORARY FUNCTION IF NOT EXISTS label_exposures AS 'io.tidemark.LabelExposures'"
     )
-    tables.create_temporary_view("visits", visits)
+    columns = "visitor_id, kind, event_id, event_time, shop_id, segment, layout, revenue"
+    bucketed = f"SELECT ABS(MOD(HASH_CODE(visitor_id), {BUCKETS})) AS bucket, {columns} FROM {visits}"
+    tables.create_temporary_view("visits", tables.sql_query(bucketed))
     return tables.sql_query(
         f"""SELECT shop_id, segment, layout, at_ms, exposures, conversions, revenue, purchases
         FROM label_exposures(
-            event => TABLE visits PARTITION BY visitor_id,
+            event => TABLE visits PARTITION BY bucket,
             window_ms => CAST({window_ms} AS BIGINT),
+            ttl_ms => CAST({KEPT_MS} AS BIGINT),
+            sweep_ms => CAST({SWEEP_MS} AS BIGINT),
             uid => 'label-exposures')"""
     )

@@ -1,13 +1,15 @@
 """Rows of a batch -> its visits as the maths takes them: one a visitor and shop."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from operators.maths.collapse_visits import collapse, last_and_first
+from operators.maths.collapse_visits import Collapsed, collapse, last_and_first
 from operators.maths.name_dimensions import name_dimensions
-from operators.maths.segment_scores import Ints
+from operators.maths.segment_scores import Floats, Ints
 from operators.maths.visits import NEVER_SEEN, Visits
 from operators.shop_segments import ShopSegments, ShopSettings, Sold
 from operators.visit_rows import VisitRows
@@ -47,47 +49,77 @@ def visits_of_rows(
     settings: ShopSettings,
 ) -> BatchVisits:
     """shops : by place, with the categories of the rows. rows : at least one, all of them visits."""
-    place = {shop: at for at, shop in enumerate(shops)}
     pairs = list(zip(rows.shops, rows.visitors, strict=True))
     who = {pair: at for at, pair in enumerate(dict.fromkeys(pairs))}
-    group = np.array([who[pair] for pair in pairs])
+    place = {shop: at for at, shop in enumerate(shops)}
+    group, shop = np.array([who[pair] for pair in pairs]), np.array([place[shop] for shop in rows.shops])
     last, first = last_and_first(group, len(who))
-    head = rows.head
-    shop_of_row = np.array([place[shop] for shop in rows.shops])
-    known = [shop.categories.hashes for shop in shops.values()]
-    own, shared = settings.own, settings.shared
+    named = _Named(rows, shop, shops.values(), settings)
+    since_ms = rows.head["before_ms"][first]
+    before = [
+        UNKNOWN if ms == NEVER_SEEN else members[pair] or UNKNOWN
+        for pair, ms in zip(who, since_ms.tolist(), strict=True)
+    ]
+    return BatchVisits(
+        list(who),
+        list(shops),
+        before,
+        _visits(rows, group, shop[last], before, since_ms, named.vectors(group, last)),
+        first,
+        rows.head["since_ms"][last].astype(np.int64),
+        _sold_by_shop(shop, len(shops), Sold(named.added, _sales(rows), _at_ms(rows))),
+    )
 
-    is_last = np.zeros(len(rows), dtype=bool)
-    is_last[last] = True
-    of_entry = np.repeat(np.arange(len(rows)), head["count"])
-    kept = is_last[of_entry]
-    entries, of_entry = rows.entries[kept], of_entry[kept]
-    dimension = name_dimensions(
-        shop_of_row[of_entry], entries["category"].astype(np.uint64), known, own, shared
-    )
-    added_dimension = name_dimensions(shop_of_row, head["category"].astype(np.uint64), known, own, shared)
-    at_ms = head["at_ms"].astype(np.int64)
-    lag = at_ms - at_ms[last][group]  # at most 0
-    joined = collapse(
-        group[of_entry],
-        dimension,
-        entries["long"].astype(np.float64),
-        entries["others"].astype(np.float64),
-        group,
-        added_dimension,
-        head["added"] * np.exp2(lag / settings.segments.half_lives.long_ms),
-        own + shared,
-    )
-    is_new = (head["before_ms"][first] == NEVER_SEEN).tolist()
-    before = [UNKNOWN if new else members[pair] or UNKNOWN for pair, new in zip(who, is_new, strict=True)]
-    visits = Visits(
-        shop=shop_of_row[last],
-        at_ms=at_ms[last],
-        since_ms=np.where([of is UNKNOWN for of in before], NEVER_SEEN, head["before_ms"][first]).astype(
-            np.int64
-        ),
-        begun=np.bincount(group, weights=head["begins"]).astype(np.int64),
-        converted=np.bincount(group, weights=head["converts"]).astype(np.int64),
+
+class _Named:
+    """The categories of rows as dimensions of their shops. added : (n,), that of each row's event."""
+
+    def __init__(
+        self, rows: VisitRows, shop: Ints, shops: Iterable[ShopSegments], settings: ShopSettings
+    ) -> None:
+        self._rows, self._shop, self._settings = rows, shop, settings
+        self._known = [of.categories.hashes for of in shops]
+        self.added = self._dimensions(shop, rows.head["category"])
+
+    def vectors(self, group: Ints, last: Ints) -> Collapsed:
+        """Of each group its vector after its last row, and what its rows added, as of then.
+
+        group : (n,) of each row. last : (g,) row of each group.
+        """
+        rows, segments = self._rows, self._settings.segments
+        is_last = np.zeros(len(rows), dtype=bool)
+        is_last[last] = True
+        of_entry = np.repeat(np.arange(len(rows)), rows.head["count"])
+        kept = is_last[of_entry]
+        entries, of_entry = rows.entries[kept], of_entry[kept]
+        lag = _at_ms(rows) - _at_ms(rows)[last][group]  # at most 0
+        return collapse(
+            group[of_entry],
+            self._dimensions(self._shop[of_entry], entries["category"]),
+            entries["long"].astype(np.float64),
+            entries["others"].astype(np.float64),
+            group,
+            self.added,
+            rows.head["added"] * np.exp2(lag / segments.half_lives.long_ms),
+            self._settings.own + self._settings.shared,
+        )
+
+    def _dimensions(self, shop: Ints, category: NDArray[np.integer[Any]]) -> Ints:
+        own, shared = self._settings.own, self._settings.shared
+        return name_dimensions(shop, category.astype(np.uint64), self._known, own, shared)
+
+
+def _visits(
+    rows: VisitRows, group: Ints, shop: Ints, before: list[VisitorSegment], since_ms: Ints, joined: Collapsed
+) -> Visits:
+    """shop, since_ms : (g,), of each group."""
+    last, _ = last_and_first(group, len(before))
+    return Visits(
+        shop=shop,
+        at_ms=_at_ms(rows)[last],
+        since_ms=np.where([of is UNKNOWN for of in before], NEVER_SEEN, since_ms).astype(np.int64),
+        begun=np.bincount(group, weights=rows.head["begins"]).astype(np.int64),
+        converted=np.bincount(group, weights=rows.head["converts"]).astype(np.int64),
         segment=np.array([of.segment for of in before]),
         challenger=np.array([of.challenger for of in before]),
         streak=np.array([of.streak for of in before]),
@@ -97,11 +129,15 @@ def visits_of_rows(
         before=joined.before,
         added=joined.added,
     )
-    sales = np.where((head["sales"] > 0) & (head["sales"] < MOST_SOLD), head["sales"], 0.0)
-    sold = _sold_by_shop(shop_of_row, len(shops), Sold(added_dimension, sales, at_ms))
-    return BatchVisits(
-        list(who), list(shops), before, visits, first, head["since_ms"][last].astype(np.int64), sold
-    )
+
+
+def _at_ms(rows: VisitRows) -> Ints:
+    return np.asarray(rows.head["at_ms"].astype(np.int64))
+
+
+def _sales(rows: VisitRows) -> Floats:
+    sales = rows.head["sales"]
+    return np.where((sales > 0) & (sales < MOST_SOLD), sales, 0.0)
 
 
 def _sold_by_shop(shop: Ints, shops: int, sold: Sold) -> list[Sold]:

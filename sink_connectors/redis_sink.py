@@ -3,7 +3,7 @@
 import time
 from itertools import repeat
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
 from pyflink.table.udf import FunctionContext, ScalarFunction
 
@@ -49,7 +49,17 @@ class RedisSink(ScalarFunction):  # type: ignore[misc]
         return pd.Series([count, *repeat(None, count - 1)][:count], dtype=object)
 
 
-class VisitorSink(RedisSink):
+class Schema(Protocol):
+    """What Redis holds, and where."""
+
+    @property
+    def namespace(self) -> str: ...
+
+
+S = TypeVar("S", bound=Schema)
+
+
+class VisitorSink(RedisSink, Generic[S]):
     """A sink of what visitors are known by, which refuses what was to be forgotten.
 
     erasure_key_file : see `shared_secret`; empty: Redis keeps the secret.
@@ -58,10 +68,10 @@ class VisitorSink(RedisSink):
     """
 
     def __init__(
-        self, address: RedisAddress, namespace: str, erasure_key_file: str = "", latency_log: str = ""
+        self, address: RedisAddress, schema: S, erasure_key_file: str = "", latency_log: str = ""
     ) -> None:
         super().__init__(address)
-        self._namespace = namespace
+        self._schema = schema
         self._erasure_key_file, self._latency_log = erasure_key_file, latency_log
 
     def open(self, function_context: FunctionContext) -> None:
@@ -80,8 +90,10 @@ class VisitorSink(RedisSink):
         from sink_connectors.tombstones import Tombstones, shared_secret
 
         super()._prepare()
-        self._secret = shared_secret(self._redis.exchange, self._namespace, self._from_file, self._secret)
-        self._tombstones = Tombstones(self._namespace, self._secret)
+        self._secret = shared_secret(
+            self._redis.exchange, self._schema.namespace, self._from_file, self._secret
+        )
+        self._tombstones = Tombstones(self._schema.namespace, self._secret)
 
     def _measure_latency(self, appended_ms: Any) -> None:
         """From the broker, (n,) n at least 1, to Redis' answer, which has just come: the bundle's longest."""

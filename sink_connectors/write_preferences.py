@@ -7,25 +7,14 @@ from typing import TYPE_CHECKING, Any
 from pyflink.table.udf import FunctionContext
 
 from schemas.preferences import PreferenceSchema
-from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_sink import VisitorSink
 
 if TYPE_CHECKING:
     from sink_connectors.preference_commands import Latest
 
 
-class WritePreferences(VisitorSink):
+class WritePreferences(VisitorSink[PreferenceSchema]):
     """(visitors, when the broker took each event in epoch ms, one column a facet, packed) -> BIGINT."""
-
-    def __init__(
-        self,
-        address: RedisAddress,
-        schema: PreferenceSchema,
-        erasure_key_file: str = "",
-        latency_log: str = "",
-    ) -> None:
-        super().__init__(address, schema.namespace, erasure_key_file, latency_log)
-        self._schema = schema
 
     def open(self, function_context: FunctionContext) -> None:
         metrics = function_context.get_metric_group()

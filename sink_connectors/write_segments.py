@@ -3,22 +3,11 @@
 from typing import Any
 
 from schemas.segments import SegmentSchema
-from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_sink import VisitorSink
 
 
-class WriteSegments(VisitorSink):
+class WriteSegments(VisitorSink[SegmentSchema]):
     """Segments, profiles and erasures: the columns of `operators/update_segments.py`'s output -> BIGINT."""
-
-    def __init__(
-        self,
-        address: RedisAddress,
-        schema: SegmentSchema,
-        erasure_key_file: str = "",
-        latency_log: str = "",
-    ) -> None:
-        super().__init__(address, schema.namespace, erasure_key_file, latency_log)
-        self._schema = schema
 
     def eval(
         self,

@@ -9,6 +9,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bI")
 Floats = NDArray[np.float64]
 
@@ -47,11 +49,7 @@ class ArticleModel:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no model."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no article model")
-        version, length = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"article model of version {version}; this release reads {cls.VERSION}")
+        (length,) = read_header(_HEADER, blob, cls.VERSION, "article model")
         header = json.loads(blob[_HEADER.size : _HEADER.size + length])
         tags = {kind: tuple(names) for kind, names in header["tags"].items()}
         D, width = header["columns"], header["width"]

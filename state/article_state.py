@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bBBHHqq")
 
 Floats = NDArray[np.float64]
@@ -66,11 +68,7 @@ class ArticleState:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no state."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no article's state")
-        version, H, d, m, S, learnt, first_ms = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"article's state of version {version}; this release reads {cls.VERSION}")
+        H, d, m, S, learnt, first_ms = read_header(_HEADER, blob, cls.VERSION, "article's state")
         doubles, floats = 4 * H + d + d * (d + 1) // 2, m * (d + 1)
         if len(blob) != _HEADER.size + 8 * doubles + 4 * floats + m * S:
             raise ValueError(f"{len(blob)} bytes are no article's state of {m} impressions")

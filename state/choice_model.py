@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bHHqq")
 
 Floats = NDArray[np.float64]
@@ -54,11 +56,7 @@ class ChoiceState:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no model."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no choice model")
-        version, C, K, at_ms, learned = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"choice model of version {version}; this release reads {cls.VERSION}")
+        C, K, at_ms, learned = read_header(_HEADER, blob, cls.VERSION, "choice model")
         values, position = [], _HEADER.size
         for _ in range(C):
             start = position + 2

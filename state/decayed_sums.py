@@ -8,6 +8,8 @@ import struct
 from dataclasses import dataclass
 from typing import ClassVar, Self
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bq")
 
 
@@ -31,9 +33,7 @@ class DecayedSums:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no entry."""
-        if len(blob) < _HEADER.size or (len(blob) - _HEADER.size) % 8:
+        (latest_ms,) = read_header(_HEADER, blob, cls.VERSION, "decayed sums")
+        if (len(blob) - _HEADER.size) % 8:
             raise ValueError(f"{len(blob)} bytes are no decayed sums")
-        version, latest_ms = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"decayed sums of version {version}; this release reads {cls.VERSION}")
         return cls(struct.unpack(f">{(len(blob) - _HEADER.size) // 8}d", blob[_HEADER.size :]), latest_ms)

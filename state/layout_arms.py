@@ -8,6 +8,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bHHHqqq")
 _LENGTH = struct.Struct(">H")
 SUMS = 4
@@ -68,11 +70,7 @@ class ShopLayouts:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no layouts."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no shop's layouts")
-        version, offered, A, P, offered_ms, at_ms, absorbed = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"shop's layouts of version {version}; this release reads {cls.VERSION}")
+        offered, A, P, offered_ms, at_ms, absorbed = read_header(_HEADER, blob, cls.VERSION, "shop's layouts")
         try:
             names, start = _names(blob, offered + A + P)
             latest_ms = np.frombuffer(blob, ">i8", P, start).astype(np.int64)

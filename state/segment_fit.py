@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bqqddH")
 
 
@@ -45,11 +47,7 @@ class SegmentFit:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no fit."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no segment fit")
-        version, drifted_ms, visits, nats, counts, n = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"segment fit of version {version}; this release reads {cls.VERSION}")
+        drifted_ms, visits, nats, counts, n = read_header(_HEADER, blob, cls.VERSION, "segment fit")
         if len(blob) != _HEADER.size + 4 * n:
             raise ValueError(f"{len(blob)} bytes are no segment fit of {n} values")
         window = np.frombuffer(blob, ">f4", n, _HEADER.size).astype(np.float32)

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bHHqqqqd")
 TALLIES = 4
 
@@ -58,11 +60,8 @@ class SegmentModel:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no model."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no segment model")
-        version, K, D, seen, refitted_at, first_ms, latest_ms, threshold = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"segment model of version {version}; this release reads {cls.VERSION}")
+        head = read_header(_HEADER, blob, cls.VERSION, "segment model")
+        K, D, seen, refitted_at, first_ms, latest_ms, threshold = head
         if len(blob) != _HEADER.size + 8 * (K * (D + TALLIES) + D):
             raise ValueError(f"{len(blob)} bytes are no segment model of {K} × {D}")
         numbers = np.frombuffer(blob, dtype=">f8", offset=_HEADER.size).astype(np.float64)

@@ -7,6 +7,8 @@ from typing import ClassVar, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bI")
 
 
@@ -40,11 +42,7 @@ class ShopCategories:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no categories."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no shop's categories")
-        version, count = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"shop's categories of version {version}; this release reads {cls.VERSION}")
+        (count,) = read_header(_HEADER, blob, cls.VERSION, "shop's categories")
         *names, rest = blob[_HEADER.size + 8 * count :].split(b"\0")
         if len(names) != count or rest:
             raise ValueError(f"{len(blob)} bytes are no shop's {count} categories")

@@ -6,6 +6,8 @@ from typing import ClassVar, Self
 
 import numpy as np
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bbbHqqqH")
 
 
@@ -46,11 +48,8 @@ class VisitorSegment:
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no visitor."""
-        if len(blob) < _HEADER.size:
-            raise ValueError(f"{len(blob)} bytes are no visitor's segment")
-        version, segment, challenger, streak, at_ms, told_ms, since_ms, entries = _HEADER.unpack_from(blob)
-        if version != cls.VERSION:
-            raise ValueError(f"visitor's segment of version {version}; this release reads {cls.VERSION}")
+        head = read_header(_HEADER, blob, cls.VERSION, "visitor's segment")
+        segment, challenger, streak, at_ms, told_ms, since_ms, entries = head
         if len(blob) != _HEADER.size + 6 * entries:
             raise ValueError(f"{len(blob)} bytes are no visitor's segment of {entries} entries")
         dimensions = np.frombuffer(blob, ">u2", entries, _HEADER.size)

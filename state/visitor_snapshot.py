@@ -3,6 +3,8 @@
 import struct
 from collections.abc import Mapping
 
+from state.header import read_header
+
 _HEADER = struct.Struct(">bI")
 _FIELD = struct.Struct(">HI")
 VERSION = 1
@@ -18,11 +20,7 @@ def snapshot_to_bytes(fields: Mapping[bytes, bytes]) -> bytes:
 
 def snapshot_from_bytes(blob: bytes) -> dict[bytes, bytes]:
     """Read any version released so far. ValueError: another version, or bytes that are no snapshot."""
-    if len(blob) < _HEADER.size:
-        raise ValueError(f"{len(blob)} bytes are no visitor's snapshot")
-    version, count = _HEADER.unpack_from(blob)
-    if version != VERSION:
-        raise ValueError(f"visitor's snapshot of version {version}; this release reads {VERSION}")
+    (count,) = read_header(_HEADER, blob, VERSION, "visitor's snapshot")
     fields, position = {}, _HEADER.size
     for _ in range(count):
         if position + _FIELD.size > len(blob):

@@ -50,7 +50,7 @@ def polled(corner: Corner, visitor: str) -> Iterator[list[_Answer]]:
 def test_halving_a_weight_is_a_rebuild_that_readers_get_at_once_and_without_a_gap(
     corner: Corner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tidemark.client.CACHED_S", 0.2)
+    monkeypatch.setattr("tidemark.facet_reader.CACHED_S", 0.2)
     events = complete_journey(10_000)
     before = decayed_preferences(events, HALF_LIVES_MS)
     after = decayed_preferences(events, HALF_LIVES_MS, weights=HALVED)

@@ -159,7 +159,7 @@ def test_a_reader_sees_one_generation_or_the_other_and_never_a_gap(
     redis: Any, redis_server: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The cache's minute is 50 ms here; the old generation goes after 1 s."""
-    monkeypatch.setattr("tidemark.client.CACHED_S", 0.05)
+    monkeypatch.setattr("tidemark.facet_reader.CACHED_S", 0.05)
     two_generations(redis, visitors=3000)
     answers, stop = [], threading.Event()
 

@@ -11,9 +11,9 @@ from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_server import Command
 from tests.redis_cluster import RedisClusterServers
 from tests.redis_server import RedisServer
+from tests.tidemark.filled_redis import AT_MS as CLIENTS_AT_MS
+from tests.tidemark.filled_redis import SCHEMA, fill
 from tests.tidemark.generations_in_redis import AT_MS, schema, write
-from tests.tidemark.test_client import AT_MS as CLIENTS_AT_MS
-from tests.tidemark.test_client import SCHEMA, fill
 from tidemark import Tidemark
 from tidemark.compare import compare
 from tidemark.generations import find_generations
@@ -73,7 +73,7 @@ def test_with_the_node_of_what_all_share_away_visitors_of_other_nodes_are_known(
     elsewhere = next(v for v in VISITORS if home(redis_cluster, SCHEMA.visitor_key(v)) is not shared)
     with redis_client(RedisAddress(redis_cluster.url)) as redis:
         redis.hset(SCHEMA.visitor_key(elsewhere), mapping=redis.hgetall(SCHEMA.visitor_key("ann")))
-    monkeypatch.setattr("tidemark.client.CACHED_S", 0.0)  # so that it is due at each call
+    monkeypatch.setattr("tidemark.facet_reader.CACHED_S", 0.0)  # so that it is due at each call
     client.preferences(elsewhere)
     shared.stop()
     try:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,9 +37,8 @@ def fill(redis: Any) -> None:
 @pytest.fixture
 def client(redis: Any, redis_server: str) -> Iterator[Tidemark]:
     fill(redis)
-    client = Tidemark(redis_server, timeout_s=2)
-    yield client
-    client.close()
+    with closing(Tidemark(redis_server, timeout_s=2)) as client:
+        yield client
 
 
 def test_a_known_visitor_gets_its_segment_with_name_and_reasons(client: Tidemark) -> None:

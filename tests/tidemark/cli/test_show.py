@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.tidemark.cli.typed import tidemark
-from tests.tidemark.test_client import AT_MS, fill, learn
+from tests.tidemark.filled_redis import AT_MS, fill, learn
 
 
 @pytest.fixture(autouse=True)

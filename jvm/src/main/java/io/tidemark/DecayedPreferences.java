@@ -5,7 +5,6 @@ import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE
 
 import java.nio.ByteBuffer;
 import java.util.Arrays;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.StateHint;
 import org.apache.flink.table.api.dataview.MapView;
@@ -35,11 +34,7 @@ import org.apache.flink.types.Row;
 public class DecayedPreferences extends ProcessTableFunction<byte[]> {
   private static final int FIRST_FACET = 7;
 
-  private transient Counter events;
-  private transient Counter duplicates;
-  private transient Counter unweighed;
-  private transient Counter erasedEvents;
-  private transient Counter expired;
+  private transient EventCounters counted;
   private transient String parsed;
   private transient double[] halfLives;
   private transient RecentVisitors recent;
@@ -47,11 +42,7 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
 
   @Override
   public void open(FunctionContext context) {
-    events = context.getMetricGroup().counter("events");
-    duplicates = context.getMetricGroup().counter("duplicates");
-    unweighed = context.getMetricGroup().counter("unweighed");
-    erasedEvents = context.getMetricGroup().counter("erased_events");
-    expired = context.getMetricGroup().counter("expired_entries");
+    counted = new EventCounters(context);
   }
 
   public void eval(
@@ -69,8 +60,8 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
       sweep = new Sweep(sweep_ms, nowMs);
     }
     if (sweep.isDue(event.getFieldAs(0), nowMs)) {
-      expired.inc(Sweep.removeExpired(sums, RecentVisitors::writtenMs, nowMs - ttl_ms));
-      expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
+      counted.expired.inc(Sweep.removeExpired(sums, RecentVisitors::writtenMs, nowMs - ttl_ms));
+      counted.expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
     }
     String visitor = event.getFieldAs(1);
     long eventTime = event.getFieldAs(3);
@@ -79,21 +70,21 @@ public class DecayedPreferences extends ProcessTableFunction<byte[]> {
       collect(ByteBuffer.allocate(Long.BYTES).putLong(eventTime).array());
       return;
     }
-    events.inc();
+    counted.events.inc();
     Double weight = event.getFieldAs(4);
     if (weight == null) {
-      unweighed.inc();
+      counted.unweighed.inc();
       return;
     }
     Long id = EventHash.of(visitor, event.getFieldAs(2));
     Long seenMs = seen.get(id);
     if (seenMs != null && seenMs >= nowMs - seen_ms) {
-      duplicates.inc();
+      counted.duplicates.inc();
       return;
     }
     VisitorState state = state(event, sums, nowMs, half_lives_ms);
     if (eventTime <= state.erased()) {
-      erasedEvents.inc();
+      counted.erased.inc();
       return;
     }
     seen.put(id, nowMs);

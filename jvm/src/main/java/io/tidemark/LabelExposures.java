@@ -5,10 +5,6 @@ import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE
 import io.tidemark.LastTouch.Credit;
 import io.tidemark.Visits.Exposure;
 import io.tidemark.Visits.Purchase;
-import java.nio.ByteBuffer;
-import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.apache.flink.metrics.Counter;
@@ -23,7 +19,7 @@ import org.apache.flink.types.Row;
 /**
  * Joins exposures with their visitor's purchases at the shop, in event time, whichever comes first and however late.
  *
- * <p>Input rows, partitioned by visitor: visitor id, kind ({@value #EXPOSURE}, {@value #PURCHASE}, {@value #ERASURE}),
+ * <p>Input rows, partitioned by a bucket of visitors: bucket, visitor id, kind ({@value #EXPOSURE}, {@value #PURCHASE}, {@value #ERASURE}),
  * event id, event time (epoch ms), shop, segment, layout, revenue. An exposure gives a row at once: a trial, converted
  * if a purchase that is owed to it ({@link LastTouch}) has come before it. Whatever changes what an exposure is owed
  * gives two rows, as Flink's own changelogs do: the conversion as it was, taken back (-1, its revenue), unless there
@@ -33,9 +29,9 @@ import org.apache.flink.types.Row;
  * <p>An event id counts once. An erasure removes what the visitor saw and bought at its time or before, and events
  * that old count for nothing from then on; rows that were given before stay.
  *
- * <p>State, dropped by Flink two days after it was written (processing time): {@code seen}, an entry an event id, its
- * event time; {@code visits}, an entry a shop and window of event time ({@link Visits}), and under an empty key the
- * time of the latest erasure. A purchase can be owed to exposures of its own window and the one before, so three
+ * <p>State, absent when not written for {@code ttl_ms} of processing time and then removed by a {@link Sweep} of the bucket
+ * each {@code sweep_ms}: {@code seen}, an entry an event; {@code visits}, an entry a visitor, shop and window of event time
+ * ({@link Visits}), and under an empty name the time of a visitor's latest erasure. A purchase can be owed to exposures of its own window and the one before, so three
  * entries say all. One that holds {@value #MOST_EVENTS} events takes no more: no person shops like that.
  */
 public class LabelExposures extends ProcessTableFunction<Row> {
@@ -43,18 +39,15 @@ public class LabelExposures extends ProcessTableFunction<Row> {
   static final String PURCHASE = "purchase";
   static final String ERASURE = "erasure";
   static final int MOST_EVENTS = 500;
-  private static final String ERASED = "";
 
-  private transient Counter events;
-  private transient Counter duplicates;
-  private transient Counter erasedEvents;
+  private transient EventCounters counted;
   private transient Counter crowded;
+  private transient RecentVisitors recent;
+  private transient Sweep sweep;
 
   @Override
   public void open(FunctionContext context) {
-    events = context.getMetricGroup().counter("events");
-    duplicates = context.getMetricGroup().counter("duplicates");
-    erasedEvents = context.getMetricGroup().counter("erased_events");
+    counted = new EventCounters(context);
     crowded = context.getMetricGroup().counter("crowded_events");
   }
 
@@ -62,38 +55,49 @@ public class LabelExposures extends ProcessTableFunction<Row> {
       "ROW<shop_id STRING, segment STRING, layout STRING, at_ms BIGINT, exposures DOUBLE, conversions DOUBLE,"
           + " revenue DOUBLE, purchases BIGINT>")
   public void eval(
-      @StateHint(ttl = "2 days") MapView<String, Long> seen,
-      @StateHint(ttl = "2 days") MapView<String, byte[]> visits,
+      @StateHint(ttl = "0 s") MapView<String, byte[]> visits,
+      @StateHint(ttl = "0 s") MapView<Long, Long> seen,
       @ArgumentHint(SET_SEMANTIC_TABLE) Row event,
-      Long window_ms)
+      Long window_ms,
+      Long ttl_ms,
+      Long sweep_ms)
       throws Exception {
-    String kind = event.getFieldAs(1);
-    long timeMs = event.getFieldAs(3);
-    byte[] erased = visits.get(ERASED);
-    long erasedMs = erased == null ? Long.MIN_VALUE : ByteBuffer.wrap(erased).getLong();
+    long nowMs = System.currentTimeMillis();
+    if (recent == null) {
+      recent = new RecentVisitors(ttl_ms);
+      sweep = new Sweep(sweep_ms, nowMs);
+    }
+    if (sweep.isDue(event.getFieldAs(0), nowMs)) {
+      counted.expired.inc(Sweep.removeExpired(visits, RecentVisitors::writtenMs, nowMs - ttl_ms));
+      counted.expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - ttl_ms));
+    }
+    String visitor = event.getFieldAs(1);
+    String kind = event.getFieldAs(2);
+    long timeMs = event.getFieldAs(4);
+    RecentVisitors.Entries entries = recent.entries(visitor, visits, nowMs);
     if (kind.equals(ERASURE)) {
-      erase(seen, visits, Math.max(timeMs, erasedMs));
+      erase(entries, Math.max(timeMs, entries.untilErased()));
       return;
     }
-    events.inc();
-    String id = event.getFieldAs(2);
-    if (timeMs <= erasedMs) {
-      erasedEvents.inc();
-    } else if (seen.contains(kind + id)) {
-      duplicates.inc();
+    counted.events.inc();
+    Long id = EventHash.of(visitor + '/' + kind, event.getFieldAs(3));
+    Long seenMs = seen.get(id);
+    if (timeMs <= entries.untilErased()) {
+      counted.erased.inc();
+    } else if (seenMs != null && seenMs >= nowMs - ttl_ms) {
+      counted.duplicates.inc();
     } else {
-      seen.put(kind + id, timeMs);
-      add(visits, event, kind, id, timeMs, window_ms);
+      seen.put(id, nowMs);
+      add(entries, event, timeMs, window_ms);
     }
   }
 
-  private void add(MapView<String, byte[]> state, Row event, String kind, String id, long timeMs, long windowMs)
-      throws Exception {
-    String shop = event.getFieldAs(4);
+  private void add(RecentVisitors.Entries entries, Row event, long timeMs, long windowMs) throws Exception {
+    String shop = event.getFieldAs(5);
     long span = Math.floorDiv(timeMs, windowMs);
     Visits[] near = new Visits[3];
     for (int i = 0; i < near.length; i++) {
-      near[i] = Visits.of(state.get(key(shop, span - 1 + i)));
+      near[i] = Visits.of(entries.get(name(shop, span - 1 + i)));
     }
     if (near[1].size() >= MOST_EVENTS) {
       crowded.inc();
@@ -101,14 +105,14 @@ public class LabelExposures extends ProcessTableFunction<Row> {
     }
     Map<Exposure, Credit> before = LastTouch.credits(near, windowMs);
     Exposure shown = null;
-    if (kind.equals(EXPOSURE)) {
-      String segment = event.getFieldAs(5);
-      shown = new Exposure(timeMs, id, segment == null ? "" : segment, event.getFieldAs(6));
+    if (event.getFieldAs(2).equals(EXPOSURE)) {
+      String segment = event.getFieldAs(6);
+      shown = new Exposure(timeMs, event.getFieldAs(3), segment == null ? "" : segment, event.getFieldAs(7));
       near[1].exposures.add(shown);
     } else {
-      near[1].purchases.add(new Purchase(timeMs, event.getFieldAs(7)));
+      near[1].purchases.add(new Purchase(timeMs, event.getFieldAs(8)));
     }
-    state.put(key(shop, span), near[1].toBytes());
+    entries.put(name(shop, span), near[1].toBytes());
     Map<Exposure, Credit> after = LastTouch.credits(near, windowMs);
     before.forEach((exposure, credit) -> {
       if (!Objects.equals(credit, after.get(exposure))) {
@@ -140,31 +144,23 @@ public class LabelExposures extends ProcessTableFunction<Row> {
             purchases));
   }
 
-  /** A shop's name may hold any character; the number stands before it, so no two keys are alike. */
-  private static String key(String shop, long span) {
+  /** A shop's name may hold any character; the number stands before it, so no two are alike. */
+  private static String name(String shop, long span) {
     return span + ":" + shop;
   }
 
-  private static void erase(MapView<String, Long> seen, MapView<String, byte[]> visits, long untilMs)
-      throws Exception {
-    for (Iterator<? extends Map.Entry<String, Long>> ids = seen.entries().iterator(); ids.hasNext(); ) {
-      if (ids.next().getValue() <= untilMs) {
-        ids.remove();
-      }
-    }
-    List<String> keys = new ArrayList<>();
-    visits.keys().forEach(keys::add);
-    for (String key : keys) {
-      if (!key.equals(ERASED)) {
-        Visits kept = Visits.of(visits.get(key));
+  private static void erase(RecentVisitors.Entries entries, long untilMs) throws Exception {
+    for (String name : entries.names()) {
+      if (!name.equals(RecentVisitors.Entries.ERASED)) {
+        Visits kept = Visits.of(entries.get(name));
         kept.forget(untilMs);
         if (kept.size() == 0) {
-          visits.remove(key);
+          entries.remove(name);
         } else {
-          visits.put(key, kept.toBytes());
+          entries.put(name, kept.toBytes());
         }
       }
     }
-    visits.put(ERASED, ByteBuffer.allocate(Long.BYTES).putLong(untilMs).array());
+    entries.eraseUntil(untilMs);
   }
 }

@@ -22,6 +22,7 @@ import org.apache.flink.table.api.dataview.MapView;
  */
 final class RecentVisitors {
   private static final long CAPACITY_BYTES = 32 << 20;
+  private static final byte[] ABSENT = {}; // it is known that there is no such entry
   private static final int OBJECTS_BYTES = 200; // of an entry: nodes of maps, strings, headers of arrays
 
   private final LinkedHashMap<String, Visitor> visitors = new LinkedHashMap<>(1024, 0.75f, true);
@@ -82,6 +83,9 @@ final class RecentVisitors {
   final class Entries {
     static final int HEADER = Long.BYTES;
 
+    /** Name of the entry that holds until when the visitor was erased. */
+    static final String ERASED = "";
+
     private final Visitor visitor;
     private final MapView<String, byte[]> state;
     private final long nowMs;
@@ -98,11 +102,9 @@ final class RecentVisitors {
       byte[] entry = visitor.entries.get(key);
       if (entry == null) {
         entry = state.get(key);
-        if (entry != null) {
-          keep(key, entry);
-        }
+        keep(key, entry == null ? ABSENT : entry);
       }
-      return entry == null || writtenMs(entry) < nowMs - ttlMs ? null : entry;
+      return entry == null || entry == ABSENT || writtenMs(entry) < nowMs - ttlMs ? null : entry;
     }
 
     /** Replaces the entry of that name; its first {@value #HEADER} bytes are written here. */
@@ -117,8 +119,18 @@ final class RecentVisitors {
     void remove(String name) throws Exception {
       String key = key(name);
       state.remove(key);
-      byte[] entry = visitor.entries.remove(key);
-      bytes -= entry == null ? 0 : size(key, entry);
+      keep(key, ABSENT);
+    }
+
+    /** Until when what the visitor did is to be forgotten; the least long: it never asked. */
+    long untilErased() throws Exception {
+      byte[] until = get(ERASED);
+      return until == null ? Long.MIN_VALUE : ByteBuffer.wrap(until).getLong(HEADER);
+    }
+
+    /** Keeps that what the visitor did until then is to be forgotten. */
+    void eraseUntil(long untilMs) throws Exception {
+      put(ERASED, ByteBuffer.allocate(HEADER + Long.BYTES).putLong(HEADER, untilMs).array());
     }
 
     /** Names of the visitor's entries: looks through the whole bucket. */

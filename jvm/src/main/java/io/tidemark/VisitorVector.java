@@ -1,6 +1,7 @@
 package io.tidemark;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 
 /**
  * What a visitor did at a shop, as decayed counts by category, and whether the present visit has a purchase.
@@ -42,12 +43,14 @@ final class VisitorVector {
   private int count;
   private final long[] hashes;
   private final long[] last;
-  private final double[][] sums;
+  private final double[] sums; // of a category one horizon after another
+  private final int horizons;
 
   VisitorVector(byte[] entry, double[] halfLives, double[] mixture, long gapMs) {
     this.halfLives = halfLives;
     this.mixture = mixture;
     this.gapMs = gapMs;
+    horizons = halfLives.length;
     isNew = entry == null;
     ByteBuffer from = isNew ? null : ByteBuffer.wrap(entry).position(START);
     if (!isNew) {
@@ -63,12 +66,12 @@ final class VisitorVector {
     }
     hashes = new long[count + 1];
     last = new long[count + 1];
-    sums = new double[count + 1][halfLives.length];
+    sums = new double[(count + 1) * horizons];
     for (int i = 0; i < count; i++) {
       hashes[i] = from.getLong();
       last[i] = from.getLong();
-      for (int h = 0; h < halfLives.length; h++) {
-        sums[i][h] = from.getDouble();
+      for (int h = 0; h < horizons; h++) {
+        sums[i * horizons + h] = from.getDouble();
       }
     }
   }
@@ -102,19 +105,19 @@ final class VisitorVector {
     row.putDouble(sales).putLong(category).putDouble(added).putShort((short) count);
     for (int i = 0; i < count; i++) {
       double others = 0;
-      for (int h = 1; h < halfLives.length; h++) {
-        others += mixture[h] * sums[i][h];
+      for (int h = 1; h < horizons; h++) {
+        others += mixture[h] * sums[i * horizons + h];
       }
-      row.putLong(hashes[i]).putDouble(sums[i][0]).putFloat((float) others);
+      row.putLong(hashes[i]).putDouble(sums[i * horizons]).putFloat((float) others);
     }
     return row.array();
   }
 
   private void decayBy(long elapsed) {
-    for (int h = 0; h < halfLives.length; h++) {
+    for (int h = 0; h < horizons; h++) {
       double left = Math.pow(2, -elapsed / halfLives[h]);
-      for (int i = 0; i < count; i++) {
-        sums[i][h] *= left;
+      for (int i = h; i < count * horizons; i += horizons) {
+        sums[i] *= left;
       }
     }
   }
@@ -130,15 +133,15 @@ final class VisitorVector {
     }
     if (at == MOST) {
       at = weakest();
-      sums[at] = new double[halfLives.length];
+      Arrays.fill(sums, at * horizons, (at + 1) * horizons, 0);
     } else if (at == count) {
       count++;
     }
     hashes[at] = category;
     last[at] = eventTime;
     double added = weight * Math.pow(2, -(latest - eventTime) / halfLives[0]);
-    for (int h = 0; h < halfLives.length; h++) {
-      sums[at][h] += weight * Math.pow(2, -(latest - eventTime) / halfLives[h]);
+    for (int h = 0; h < horizons; h++) {
+      sums[at * horizons + h] += weight * Math.pow(2, -(latest - eventTime) / halfLives[h]);
     }
     return added;
   }
@@ -146,19 +149,19 @@ final class VisitorVector {
   private int weakest() {
     int weakest = 0;
     for (int i = 1; i < count; i++) {
-      weakest = sums[i][0] < sums[weakest][0] ? i : weakest;
+      weakest = sums[i * horizons] < sums[weakest * horizons] ? i : weakest;
     }
     return weakest;
   }
 
   /** The entry; its header is left to who keeps it. */
   byte[] toBytes() {
-    ByteBuffer to = ByteBuffer.allocate(HEADER + count * (2 * Long.BYTES + Double.BYTES * halfLives.length));
+    ByteBuffer to = ByteBuffer.allocate(HEADER + count * (2 * Long.BYTES + Double.BYTES * horizons));
     to.position(START).put(VERSION).putLong(latest).putLong(since).put((byte) (converted ? 1 : 0)).putShort((short) count);
     for (int i = 0; i < count; i++) {
       to.putLong(hashes[i]).putLong(last[i]);
-      for (double sum : sums[i]) {
-        to.putDouble(sum);
+      for (int h = 0; h < horizons; h++) {
+        to.putDouble(sums[i * horizons + h]);
       }
     }
     return to.array();

@@ -2,11 +2,9 @@ package io.tidemark;
 
 import static org.apache.flink.table.annotation.ArgumentTrait.SET_SEMANTIC_TABLE;
 
-import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Map;
-import org.apache.flink.metrics.Counter;
 import org.apache.flink.table.annotation.ArgumentHint;
 import org.apache.flink.table.annotation.DataTypeHint;
 import org.apache.flink.table.annotation.StateHint;
@@ -34,13 +32,7 @@ import org.apache.flink.types.Row;
  */
 @DataTypeHint("ROW<visitor_id STRING, shop_id STRING, industry STRING, category STRING, appended_ms BIGINT, packed BYTES>")
 public class VisitorVectors extends ProcessTableFunction<Row> {
-  /** Name of the entry that holds until when a visitor was erased; shops' names begin with a slash. */
-  private static final String ERASED = "";
-
-  private transient Counter events;
-  private transient Counter duplicates;
-  private transient Counter erasedEvents;
-  private transient Counter expired;
+  private transient EventCounters counted;
   private transient RecentVisitors recent;
   private transient Sweep sweep;
   private transient double[] halfLives;
@@ -48,10 +40,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
 
   @Override
   public void open(FunctionContext context) {
-    events = context.getMetricGroup().counter("events");
-    duplicates = context.getMetricGroup().counter("duplicates");
-    erasedEvents = context.getMetricGroup().counter("erased_events");
-    expired = context.getMetricGroup().counter("expired_entries");
+    counted = new EventCounters(context);
   }
 
   public void eval(
@@ -73,7 +62,7 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
       mixture = numbers(horizon_weights);
     }
     if (sweep.isDue(event.getFieldAs(0), nowMs)) {
-      expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
+      counted.expired.inc(Sweep.removeExpired(seen, Long::longValue, nowMs - seen_ms));
       removeExpired(vectors, nowMs - ttl_ms);
     }
     String visitor = event.getFieldAs(1);
@@ -83,20 +72,21 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
       erase(visitor, entries, eventTime, event.getFieldAs(11));
       return;
     }
-    events.inc();
+    counted.events.inc();
     Double weight = event.getFieldAs(4);
     if (weight == null) {
+      counted.unweighed.inc();
       return;
     }
     String shop = event.getFieldAs(6);
     Long id = EventHash.of(visitor + '/' + shop, event.getFieldAs(2));
     Long seenMs = seen.get(id);
     if (seenMs != null && seenMs >= nowMs - seen_ms) {
-      duplicates.inc();
+      counted.duplicates.inc();
       return;
     }
-    if (eventTime <= erased(entries)) {
-      erasedEvents.inc();
+    if (eventTime <= entries.untilErased()) {
+      counted.erased.inc();
       return;
     }
     seen.put(id, nowMs);
@@ -110,20 +100,13 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
 
   private void erase(String visitor, RecentVisitors.Entries entries, long time, Long appendedMs) throws Exception {
     for (String name : entries.names()) {
-      if (!name.equals(ERASED) && VisitorVector.since(entries.get(name)) <= time) {
+      if (!name.equals(RecentVisitors.Entries.ERASED) && VisitorVector.since(entries.get(name)) <= time) {
         entries.remove(name);
         collect(Row.of(visitor, name.substring(1), "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
       }
     }
     collect(Row.of(visitor, "", "", "", appendedMs, VisitorVector.gone(VisitorVector.ERASED, time)));
-    byte[] until = new byte[RecentVisitors.Entries.HEADER + Long.BYTES];
-    ByteBuffer.wrap(until).putLong(RecentVisitors.Entries.HEADER, Math.max(erased(entries), time));
-    entries.put(ERASED, until);
-  }
-
-  private static long erased(RecentVisitors.Entries entries) throws Exception {
-    byte[] until = entries.get(ERASED);
-    return until == null ? Long.MIN_VALUE : ByteBuffer.wrap(until).getLong(RecentVisitors.Entries.HEADER);
+    entries.eraseUntil(Math.max(entries.untilErased(), time));
   }
 
   private void removeExpired(MapView<String, byte[]> vectors, long beforeMs) throws Exception {
@@ -133,8 +116,8 @@ public class VisitorVectors extends ProcessTableFunction<Row> {
         String visitor = RecentVisitors.visitor(entry.getKey());
         String name = RecentVisitors.name(entry.getKey());
         all.remove();
-        expired.inc();
-        if (!name.equals(ERASED)) {
+        counted.expired.inc();
+        if (!name.equals(RecentVisitors.Entries.ERASED)) {
           collect(Row.of(visitor, name.substring(1), "", "", beforeMs, VisitorVector.gone(VisitorVector.EXPIRED, beforeMs)));
         }
       }

@@ -11,11 +11,12 @@ import java.util.List;
 /**
  * What one visitor saw and bought at one shop within one span of event time: an entry of keyed state.
  *
- * <p>Bytes: version, count of exposures, each as event time (long), event id, segment (empty: none) and layout (UTF);
+ * <p>Bytes, after the entry's header: version, count of exposures, each as event time (long), event id, segment (empty: none) and layout (UTF);
  * then purchases to the end, each as event time (long) and revenue (double).
  */
 final class Visits {
   private static final int VERSION = 1;
+  private static final int HEADER = RecentVisitors.Entries.HEADER;
 
   record Exposure(long timeMs, String id, String segment, String layout) {}
 
@@ -30,7 +31,7 @@ final class Visits {
     if (bytes == null) {
       return visits;
     }
-    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+    DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes, HEADER, bytes.length - HEADER));
     int version = in.readByte();
     if (version != VERSION) {
       throw new IOException("visits of version " + version + "; this release reads " + VERSION);
@@ -44,9 +45,11 @@ final class Visits {
     return visits;
   }
 
+  /** The entry; its header is left to who keeps it. */
   byte[] toBytes() throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     DataOutputStream out = new DataOutputStream(bytes);
+    out.write(new byte[HEADER]);
     out.writeByte(VERSION);
     out.writeInt(exposures.size());
     for (Exposure exposure : exposures) {
