@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from operators.maths.bayesian_logistic import interval, probability
 from operators.maths.dimensions import hashed_dimensions
-from operators.maths.score_articles import Scores, score
+from operators.maths.score_articles import Scores, of_appeal, score
 from operators.maths.segment_scores import Floats
 from operators.maths.served_articles import place_served, read_served, unseen
 from operators.maths.thompson_ranking import Ranking, mean_ranking, root_of, thompson_ranking
@@ -97,7 +97,9 @@ class ArticleRanker:
         try:
             packed, clicked, shared = self._read(visitor, articles)
             recent = tuple(clicked if recent is None else recent)
-            scores = _scores(packed, recent, shared, at_ms)
+            served, reader = _served(packed, shared), _placed(recent, shared)
+            read = read_served(served, reader, at_ms, shared.model.half_lives_ms)
+            scores = score(read, len(recent), shared.model)
         except LookupError as error:
             return _as_given(visitor, articles, "unknown", str(error))
         except (RedisError, OSError) as error:
@@ -105,7 +107,11 @@ class ArticleRanker:
         except ValueError as error:
             return _as_given(visitor, articles, "unavailable", str(error))
         drawn = random or self._random
-        ranking = thompson_ranking(scores, shared.root, drawn) if explore else mean_ranking(scores)
+        ranking = (
+            thompson_ranking(of_appeal(scores, served, shared.model), shared.root, drawn)
+            if explore
+            else mean_ranking(scores)
+        )
         ranked = _ranked(articles, scores, ranking, [one is not None for one in packed])
         return ArticleRanking(visitor, ranked, "model", recent)
 
@@ -152,15 +158,18 @@ class ArticleRanker:
         return renewed(axes, version)
 
 
-def _scores(packed: list[bytes | None], recent: Sequence[str], shared: _Shared, at_ms: int) -> Scores:
-    model, axes = shared.model, shared.axes
-    half_lives, D = len(model.half_lives_ms), model.dimensions
-    articles = ServedArticles.unpack([one or shared.fresh for one in packed], half_lives, D)
-    reader = np.zeros(D)
-    if axes is not None and recent:
-        hashes = np.array([article_hash(article) for article in recent], dtype=np.uint64)
-        reader = place_served(axes, hashed_dimensions(hashes, axes.buckets))
-    return score(read_served(articles, reader, at_ms, model.half_lives_ms), len(recent), model)
+def _served(packed: list[bytes | None], shared: _Shared) -> ServedArticles:
+    model = shared.model
+    known = [one or shared.fresh for one in packed]
+    return ServedArticles.unpack(known, len(model.half_lives_ms), model.dimensions)
+
+
+def _placed(recent: Sequence[str], shared: _Shared) -> Floats:
+    """(D,) where these articles place a reader; zero before the first fit."""
+    if shared.axes is None or not recent:
+        return np.zeros(shared.model.dimensions)
+    hashes = np.array([article_hash(article) for article in recent], dtype=np.uint64)
+    return place_served(shared.axes, hashed_dimensions(hashes, shared.axes.buckets))
 
 
 def _ranked(

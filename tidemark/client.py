@@ -46,8 +46,7 @@ class Tidemark:
         ca: str = "",
     ) -> None:
         address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
-        self._redis = RedisConnection(address, timeout_s)
-        self._namespace = namespace
+        self._redis, self._namespace = RedisConnection(address, timeout_s), namespace
         self._facets = FacetReader(self._redis, namespace, generation)
         self._preferences = PreferenceReader(self._facets)
         self._segments = SegmentReader(self._redis, namespace)

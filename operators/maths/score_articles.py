@@ -1,13 +1,13 @@
 """How likely a reader clicks each of some articles, and how sure that is: what a storefront computes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from operators.maths.article_models import Statistics
 from operators.maths.click_features import SERVED, Group, Lists, features, places
 from operators.maths.segment_scores import Floats
-from schemas.article_scores import SharedModel
+from schemas.article_scores import ServedArticles, SharedModel
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,16 @@ def score(statistics: Statistics, history: int, shared: SharedModel) -> Scores:
     own = own_weight(shared.mean, half_lives) ** 2 * statistics.variance
     widened = np.sqrt((1 + np.pi * (together + own) / 8) / (1 + np.pi * together / 8))
     return Scores(X, X @ shared.mean * widened, together + own, own)
+
+
+def of_appeal(scores: Scores, articles: ServedArticles, shared: SharedModel) -> Scores:
+    """The same, with none but the doubt about an article's appeal for its own: what exploring may resolve.
+
+    How each dimension of readers takes an article is hardly learnt in its life: drawing that too would
+    explore for ever.
+    """
+    weight = own_weight(shared.mean, len(shared.half_lives_ms))
+    return replace(scores, own=weight**2 * articles.root[:, 0, 0] ** 2)  # of a lower triangle
 
 
 def own_weight(mean: Floats, half_lives: int) -> float:

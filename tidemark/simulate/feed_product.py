@@ -10,11 +10,11 @@ from operators.maths.article_models import ArticleSettings
 from operators.maths.bayesian_logistic import interval, probability
 from operators.maths.click_features import SERVED, places
 from operators.maths.click_model import SharedSettings, fresh
-from operators.maths.score_articles import Scores, score
+from operators.maths.score_articles import Scores, of_appeal, score
 from operators.maths.segment_scores import Floats, Ints
 from operators.maths.served_articles import read_served
 from operators.maths.thompson_ranking import mean_ranking, root_of, thompson_ranking
-from schemas.article_scores import SharedModel
+from schemas.article_scores import ServedArticles, SharedModel
 from tidemark.simulate.feed_articles import FeedArticles
 from tidemark.simulate.feed_policies import Shown
 from tidemark.simulate.feed_readers import FeedReaders
@@ -68,11 +68,10 @@ class FeedProduct:
 
     def _list(self, reader: int, candidates: Ints, at_ms: int, shown: int) -> tuple[Floats, ...]:
         """(places, features, expected probabilities, lower and upper bounds) of what is shown."""
-        found = read_served(
-            self._articles.served(candidates), self._readers.place(reader), at_ms, self._model.half_lives_ms
-        )
+        served, place = self._articles.served(candidates), self._readers.place(reader)
+        found = read_served(served, place, at_ms, self._model.half_lives_ms)
         scores = score(found, self._readers.length(reader), self._model)
-        order = self._order(scores)[:shown]
+        order = self._order(scores, served)[:shown]
         mean, variance = scores.mean[order], scores.variance[order]
         return (
             order.astype(np.float64),
@@ -81,12 +80,12 @@ class FeedProduct:
             *interval(mean, variance),
         )
 
-    def _order(self, scores: Scores) -> Ints:
+    def _order(self, scores: Scores, served: ServedArticles) -> Ints:
         explore = self._settings.explore
         if explore is None:
             return self._random.permutation(len(scores.mean))
         if explore:
-            return thompson_ranking(scores, self._root, self._random).order
+            return thompson_ranking(of_appeal(scores, served, self._model), self._root, self._random).order
         return mean_ranking(scores).order
 
     def learn(self, at_ms: int, reader: Ints, article: Ints, clicked: Floats) -> None:

@@ -10,7 +10,7 @@ from operators.maths.article_models import ArticleSettings
 from operators.maths.bayesian_logistic import interval, probability
 from operators.maths.click_features import SERVED, Group, Lists, features, places
 from operators.maths.click_model import SharedSettings, fresh
-from operators.maths.score_articles import own_weight, score
+from operators.maths.score_articles import of_appeal, own_weight, score
 from operators.maths.served_articles import read_served, unseen
 from schemas.article_scores import ServedArticles, SharedModel
 
@@ -51,6 +51,18 @@ def test_the_probability_is_the_shared_models_and_the_variance_has_the_articles_
         probability(found.mean, found.variance), probability(found.X @ SHARED.mean, together)
     )
     np.testing.assert_allclose(found.own, own_weight(SHARED.mean, len(H)) ** 2 * statistics.variance)
+
+
+def test_what_may_be_resolved_is_the_doubt_about_an_articles_appeal() -> None:
+    some = articles()
+    taught_apart = replace(some, root=some.root * np.arange(1, 9)[:, None, None])
+    reader = np.eye(16)[0]
+    found = score(read_served(taught_apart, reader, 21 * HOUR, H), 5, SHARED)
+    appeal = score(read_served(taught_apart, np.zeros(16), 21 * HOUR, H), 5, SHARED)
+    explored = of_appeal(found, taught_apart, SHARED)
+    np.testing.assert_allclose(explored.own, appeal.own)
+    assert (explored.own < found.own).all()
+    np.testing.assert_array_equal(explored.variance, found.variance)
 
 
 def test_what_an_article_weighs_is_all_by_which_its_clicks_enter() -> None:
