@@ -1,9 +1,11 @@
-"""Reading preferences, segments and layouts, for storefronts: needs Redis, and nothing of Flink."""
+"""Reading preferences, segments, layouts and articles, for storefronts: needs Redis, and nothing of Flink."""
 
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from schemas.preferences import MIX, PreferenceSchema
 from sink_connectors.redis_address import RedisAddress
@@ -13,6 +15,11 @@ from tidemark.layouts import LayoutChoice, LayoutReader, OwnSegment
 from tidemark.preference_reader import Order, PreferenceReader
 from tidemark.preferences import Preferences
 from tidemark.segment import Segment, SegmentReader
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from tidemark.articles import ArticleRanker, ArticleRanking
 
 
 class Tidemark:
@@ -39,7 +46,7 @@ class Tidemark:
         ca: str = "",
     ) -> None:
         address = RedisAddress.of(redis, password_file, ca) if isinstance(redis, str) else redis
-        self._redis = RedisConnection(address, timeout_s)
+        self._redis, self._namespace = RedisConnection(address, timeout_s), namespace
         self._facets = FacetReader(self._redis, namespace, generation)
         self._preferences = PreferenceReader(self._facets)
         self._segments = SegmentReader(self._redis, namespace)
@@ -108,6 +115,34 @@ class Tidemark:
     ) -> LayoutChoice:
         """Draw the layout to show `visitor` at `shop`, in one round trip to Redis; see `LayoutReader`."""
         return self._layouts.layout(visitor, shop, segment, rng)
+
+    def rank_articles(
+        self,
+        visitor: str,
+        candidates: Sequence[str],
+        explore: bool = True,
+        recent: Sequence[str] | None = None,
+        at: datetime | int | None = None,
+        random: "np.random.Generator | None" = None,
+    ) -> "ArticleRanking":
+        """Put articles in the order in which `visitor` is to be shown them, in one round trip to Redis.
+
+        Log the propensities. Ask once for each list: another call draws anew. Needs numpy and SciPy
+        (`tidemark[articles]`), which the first call imports: half a second.
+
+        explore : draw the order from what is known and how unsure it is (Thompson sampling); else the most
+            likely to be clicked is first.
+        recent : articles that the visitor clicked last; by default those that Redis knows.
+        at : as of when, as in `preferences`.
+        random : draws are made with it.
+        """
+        return self._articles.rank(visitor, candidates, explore, recent, _milliseconds(at), random)
+
+    @cached_property
+    def _articles(self) -> "ArticleRanker":
+        from tidemark.articles import ArticleRanker
+
+        return ArticleRanker(self._redis, self._namespace)
 
 
 def _milliseconds(at: datetime | int | None) -> int:

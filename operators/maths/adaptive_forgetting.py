@@ -53,6 +53,18 @@ def mixed(models: Forgetting, X: Floats, offset: Floats) -> tuple[Floats, Floats
     return mean, models.weight @ (s2 + (a - mean) ** 2)
 
 
+def collapsed(models: Forgetting) -> tuple[Floats, Floats]:
+    """(d,) mean and (d, d) covariance of the weights under the mixture of the members' posteriors.
+
+    A row's log-odds under these have the moments that `mixed` gives.
+    """
+    w, means = models.weight, np.stack([member.mean[0] for member in models.members])
+    mean = w @ means
+    within = np.einsum("k,kij->ij", w, np.stack([np.linalg.inv(m.precision[0]) for m in models.members]))
+    covariance = within + np.einsum("k,ki,kj->ij", w, means - mean, means - mean)
+    return mean, (covariance + covariance.T) / 2
+
+
 def learn(
     models: Forgetting, X: Floats, y: Floats, offset: Floats, at_ms: int, settings: ForgettingSettings
 ) -> Forgetting:

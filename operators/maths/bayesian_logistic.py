@@ -9,8 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
-from scipy.stats import norm
+from scipy.special import expit, ndtri
 
 from operators.maths.segment_scores import Floats, Ints
 
@@ -51,7 +50,7 @@ def probability(a: Floats, variance: Floats) -> Floats:
 
 def interval(a: Floats, variance: Floats, level: float = 0.9) -> tuple[Floats, Floats]:
     """Bounds between which the click probability lies with probability `level`."""
-    reach = float(norm.ppf((1 + level) / 2)) * np.sqrt(variance)
+    reach = float(ndtri((1 + level) / 2)) * np.sqrt(variance)
     return np.asarray(expit(a - reach)), np.asarray(expit(a + reach))
 
 

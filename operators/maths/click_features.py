@@ -10,8 +10,10 @@ from enum import StrEnum
 
 import numpy as np
 
+from operators.maths.article_memory import OVERLAP_POWERS
 from operators.maths.article_models import Statistics
 from operators.maths.bayesian_logistic import sums_by
+from operators.maths.click_rates import Counts
 from operators.maths.segment_scores import Floats, Ints
 
 SMOOTHING = 2.0
@@ -19,6 +21,9 @@ SMOOTHING = 2.0
 
 CHANCE_STRENGTH = 5.0
 """Impressions of everybody's mean chance that an article is taken to have had before its first."""
+
+RATE_STRENGTH = 50.0
+"""Impressions at everybody's click rate that an article is taken to have had before its first."""
 
 USUAL_LENGTH = np.log(20.0)
 LENGTH_KNOTS = np.log([4.0, 8.0, 16.0, 32.0, 64.0])
@@ -30,6 +35,7 @@ LARGEST = 30.0
 class Group(StrEnum):
     """Ingredients; later ones are made of earlier ones too."""
 
+    CLICK_RATES = "decayed click rates"
     RATES = "decayed rates"
     SHOWN = "impressions and age"
     HISTORY = "length of the history"
@@ -44,9 +50,14 @@ class Group(StrEnum):
 
 OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
 EVIDENCE = (Group.RATES, Group.AFFINITY, Group.OVERLAP, Group.OWN_MODEL)
-PLAIN = frozenset(Group) - OF_THE_LIST
-SLATE = frozenset(Group) - {Group.LENGTH}
-WITH_LENGTH = frozenset(Group) - {Group.GUESSED_LENGTH}
+OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES}
+"""All is taken against chance: made for lists that are recorded because something was clicked."""
+
+PLAIN = OF_CHANCE - OF_THE_LIST
+SLATE = OF_CHANCE - {Group.LENGTH}
+WITH_LENGTH = OF_CHANCE - {Group.GUESSED_LENGTH}
+SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES}
+"""What a storefront computes from `schemas.article_scores` alone: no remembered impressions, no list."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +79,22 @@ def features(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
 
     What is made of a group goes with it: without rates, competition and length know nothing of rates.
     """
-    found: dict[Group, Floats] = {}
-    for group in Group:
-        if group in groups:
-            found[group] = _COLUMNS[group](statistics, lists, found)
-    columns = np.concatenate([np.ones((len(lists.list), 1)), *found.values()], axis=1)
-    return np.asarray(np.clip(np.nan_to_num(columns, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST))
+    found = _columns(statistics, lists, groups).values()
+    X = np.concatenate([np.ones((len(lists.list), 1)), *found], axis=1)
+    return np.asarray(np.clip(np.nan_to_num(X, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST))
+
+
+def places(groups: frozenset[Group], half_lives: int) -> dict[Group, slice]:
+    """Which columns of `features` are each group's; column 0 is the intercept."""
+    none, sums, overlap = np.zeros(0), np.zeros((0, half_lives)), np.zeros((0, len(OVERLAP_POWERS)))
+    nothing = Statistics(Counts(sums, sums, sums, sums, none), none, overlap, none, none)
+    whole = none.astype(np.int64)
+    widths = _columns(nothing, Lists(whole, whole, whole, none), groups)
+    start, found = 1, {}
+    for group, columns in widths.items():
+        found[group] = slice(start, start + columns.shape[1])
+        start += columns.shape[1]
+    return found
 
 
 def hinges(x: Floats, knots: Floats) -> Floats:
@@ -83,6 +104,21 @@ def hinges(x: Floats, knots: Floats) -> Floats:
 
 Found = dict[Group, Floats]
 """Columns of the groups before."""
+
+
+def _columns(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> Found:
+    found: Found = {}
+    for group in Group:
+        if group in groups:
+            found[group] = _COLUMNS[group](statistics, lists, found)
+    return found
+
+
+def _click_rates(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
+    """Clicks over impressions (Gamma-Poisson), over everybody's."""
+    counts, prior = statistics.counts, RATE_STRENGTH * lists.mean_chance[:, None]
+    rate = (counts.clicks + prior) / (counts.labelled + RATE_STRENGTH)
+    return np.asarray(np.log(rate / lists.mean_chance[:, None]))
 
 
 def _rates(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
@@ -149,6 +185,7 @@ def _mean_of_list(columns: Floats, lists: Lists) -> Floats:
 
 
 _COLUMNS = {
+    Group.CLICK_RATES: _click_rates,
     Group.RATES: _rates,
     Group.SHOWN: _shown,
     Group.HISTORY: _history,

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from operators.maths.adaptive_forgetting import ForgettingSettings
-from operators.maths.click_features import Group
+from operators.maths.click_features import SERVED, Group
 from operators.maths.click_model import SharedSettings
 from operators.maths.segment_scores import Floats
 from tidemark.evaluate.articles import TRACKS, Evaluation, Predict, Subject, Tick
@@ -87,8 +87,19 @@ def without(name: str, *groups: Group, settings: SharedSettings = SharedSettings
     return Subject(f"without {name}", "", predict)
 
 
+def served(track: str) -> Subject:
+    """The job's second model, which storefronts score with, beside the one of a track."""
+
+    def predict(evaluation: Evaluation, tick: Tick) -> Floats:
+        return predictions(Tidemark(SharedSettings()), evaluation.rows(SERVED), tick)
+
+    return Subject("tidemark, as storefronts score", track, predict)
+
+
 NEVER = ForgettingSettings((float("inf"),), memory_ms=1.0)
 BESIDE = [
+    served(""),
+    served("_plain"),
     Subject("smoothed rate per article", "", smoothed_rate),
     Subject("smoothed rate per article", "_plain", smoothed_rate),
     *(refitted(track) for track in TRACKS),

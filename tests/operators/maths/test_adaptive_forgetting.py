@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from operators.maths.adaptive_forgetting import Forgetting, ForgettingSettings, learn, mixed
+from operators.maths.adaptive_forgetting import Forgetting, ForgettingSettings, collapsed, learn, mixed
 from operators.maths.bayesian_logistic import Posteriors, predict, update
 
 HOUR = 3_600_000
@@ -73,3 +73,13 @@ def test_members_that_disagree_make_the_mixture_less_sure() -> None:
     a, variance = mixed(models, np.ones((1, 1)), np.zeros(1))
     assert a[0] == pytest.approx(0.0)
     assert variance[0] == pytest.approx(2.0)  # one within, one between
+
+
+def test_the_mixture_in_one_posterior_predicts_what_the_members_do() -> None:
+    models, _ = followed(0.05, SETTINGS, batches=20)
+    assert np.ptp(models.weight) > 0.01, "members differ"
+    X = np.random.default_rng(4).normal(size=(50, 3))
+    mean, covariance = collapsed(models)
+    a, variance = mixed(models, X, np.zeros(50))
+    np.testing.assert_allclose(X @ mean, a)
+    np.testing.assert_allclose(np.einsum("ni,ij,nj->n", X, covariance, X), variance)

@@ -6,7 +6,18 @@ import numpy as np
 import pytest
 
 from operators.maths.article_models import Statistics
-from operators.maths.click_features import LARGEST, PLAIN, SLATE, WITH_LENGTH, Group, Lists, features, hinges
+from operators.maths.click_features import (
+    LARGEST,
+    PLAIN,
+    SERVED,
+    SLATE,
+    WITH_LENGTH,
+    Group,
+    Lists,
+    features,
+    hinges,
+    places,
+)
 from operators.maths.click_rates import Counts
 
 
@@ -103,3 +114,32 @@ def test_hinges_make_any_line_with_bends_at_the_knots() -> None:
     bent = np.where(x < 1, x, np.where(x < 3, 1.0, 1 - 2 * (x - 3)))
     H = np.column_stack([np.ones(50), hinges(x, np.array([1.0, 3.0]))])
     assert np.abs(H @ np.linalg.lstsq(H, bent)[0] - bent).max() < 1e-9
+
+
+@pytest.mark.parametrize("groups", [SERVED, PLAIN, SLATE, WITH_LENGTH])
+def test_a_group_stands_where_it_is_said_to(groups: frozenset[Group]) -> None:
+    statistics, lists = read()
+    found, X = places(groups, 4), features(statistics, lists, groups)
+    np.testing.assert_array_equal(X[:, found[Group.OWN_MODEL].start], statistics.departure)
+    np.testing.assert_array_equal(
+        X[:, found[Group.RATES]], features(statistics, lists, frozenset({Group.RATES}))[:, 1:]
+    )
+    assert max(place.stop for place in found.values()) == X.shape[1]
+
+
+def test_what_is_served_needs_no_memory_and_no_list() -> None:
+    statistics, lists = read()
+    bare = replace(statistics, by_reader=np.zeros(6), by_list=np.zeros((6, 0)))
+    alone = replace(lists, list=np.arange(6), length=np.ones(6, dtype=int))
+    np.testing.assert_array_equal(features(bare, alone, SERVED), features(statistics, lists, SERVED))
+
+
+def test_a_click_rate_is_smoothed_by_everybodys() -> None:
+    statistics, lists = read()
+    found = features(statistics, lists, frozenset({Group.CLICK_RATES}))[:, 1:]
+    counts, mu = statistics.counts, lists.mean_chance[:, None]
+    np.testing.assert_allclose(np.exp(found) * mu, (counts.clicks + 50 * mu) / (counts.labelled + 50))
+    zero = np.zeros((6, 4))
+    none = Counts(zero, zero, zero, zero, np.zeros(6))
+    new = features(replace(statistics, counts=none), lists, frozenset({Group.CLICK_RATES}))
+    np.testing.assert_allclose(new[:, 1:], 0.0, atol=1e-12)
