@@ -1,6 +1,7 @@
 """Configuration of the job `visitor_segments`, read from the environment."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -30,6 +31,7 @@ class SegmentsConfig(BaseSettings):
     sample : visitors of a shop from whom its segments are sought anew.
     categories, shared_categories : of a shop with a dimension of their own; dimensions for all others.
     shards : groups of shops, each one call of Python a batch. batch_span : of a batch.
+    hot : shop -> number of its parts, each one call of Python a batch: for shops too large for one slot.
     period : between refits and profiles of a shop.
     retention : vectors, members and Redis keys untouched for so long go.
     generation : part of the keys; a rebuild writes a new one beside the old.
@@ -55,6 +57,7 @@ class SegmentsConfig(BaseSettings):
     categories: int = Field(448, ge=1, le=4096)
     shared_categories: int = Field(64, ge=1, le=4096)
     shards: int = Field(64, ge=1, le=1024)
+    hot: dict[str, Annotated[int, Field(ge=2, le=64)]] = Field(default_factory=dict)
     batch_span: Duration = timedelta(milliseconds=200)
     period: Duration = timedelta(seconds=2)
     retention: Duration | None = None

@@ -2,19 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from operators.maths.assign_segments import Assignments, reasons
 from operators.maths.segment_fit import segment_fit
+from operators.maths.segment_models import SegmentModels, merge
 from operators.maths.segment_scores import Floats, Ints
 from operators.maths.strongest import strongest
 from operators.maths.update_segments import update_segments
-from operators.segment_state import by_width, stack_models, unstack_models
+from operators.segment_state import by_width, no_segments, stack_models, unstack_models, widened
+from operators.shop_parts import in_order_of
 from operators.shop_segments import ShopSegments, ShopSettings, hash01, with_categories_of
 from operators.visit_rows import VisitRows
 from operators.visits_of_rows import BatchVisits, Member, visits_of_rows
 from state.visitor_segment import VisitorSegment
+
+NO_RESTS: Mapping[str, ShopSegments] = MappingProxyType({})
+"""Of shops that are here as a whole."""
 
 WIDTHS = (16, 64, 192)
 """Shops up to so many dimensions are updated side by side; wider ones in a class of their own."""
@@ -58,11 +64,13 @@ def learn_visits(
     members: Mapping[Member, VisitorSegment | None],
     rows: VisitRows,
     settings: ShopSettings,
+    rests: Mapping[str, ShopSegments] = NO_RESTS,
 ) -> Learned:
     """Assign the visitors of a batch by what was known before it, then learn from it.
 
     shops, members : of every shop and every member in `rows`, which are visits only. A visitor without a
         member is new, and so is one whose vector begins anew: what was known of it has expired.
+    rests : of shops that are here in part, what the other parts hold; see `shop_parts.knowing`.
     """
     learned = Learned({}, {}, [], [], {})
     if not len(rows):
@@ -73,10 +81,12 @@ def learn_visits(
     for places in by_width(models, WIDTHS):
         which, part = batch.visits.of_shops(places)
         before = stack_models([models[at] for at in places])
-        after, found = update_segments(before, part, settings.segments)
-        nats = reasons(before, part, found.segment, settings.segments.smoothing)
+        rest = _rest([batch.shops[at] for at in places], known, rests, settings)
+        after, found = update_segments(before, part, settings.segments, rest)
+        whole = before if rest is None else merge(before, rest, settings.segments.half_lives)
+        nats = reasons(whole, part, found.segment, settings.segments.smoothing)
         why = strongest(part.row, part.dimension, nats, len(part), settings.reasons)
-        fit = zip(*segment_fit(before, part, settings.segments.smoothing), strict=True)
+        fit = zip(*segment_fit(whole, part, settings.segments.smoothing), strict=True)
         for at, (visits, gained, counts) in zip(places, fit, strict=True):
             learned.fit[batch.shops[at]] = int(visits), float(gained), float(counts)
         for at, model in zip(places, unstack_models(after, [models[at] for at in places]), strict=True):
@@ -86,6 +96,26 @@ def learn_visits(
         for n in range(len(which)):
             _learn_member(learned, here, n, settings)
     return learned
+
+
+def _rest(
+    names: list[str],
+    shops: Mapping[str, ShopSegments],
+    rests: Mapping[str, ShopSegments],
+    settings: ShopSettings,
+) -> SegmentModels | None:
+    """What is elsewhere of the shops; None where they are here as a whole."""
+    if not rests.keys() & names:
+        return None
+    nothing = no_segments(settings.refits.most)
+    return stack_models(
+        [
+            in_order_of(shops[name], rests[name], settings)
+            if name in rests
+            else widened(nothing, len(shops[name].model.sales))
+            for name in names
+        ]
+    )
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,12 @@ class ShopSegments:
 
 def hash01(visitor: str) -> float:
     """A number in [0, 1) for the visitor, the same in every process and release: who is in samples."""
-    return int.from_bytes(blake2b(visitor.encode(), digest_size=8).digest()) / 2.0**64
+    return hash64(visitor) / 2.0**64
+
+
+def hash64(visitor: str) -> int:
+    """64 bits that stand for the visitor where it is not to be named."""
+    return int.from_bytes(blake2b(visitor.encode(), digest_size=8).digest())
 
 
 def with_categories_of(

@@ -1,6 +1,7 @@
 """The job `visitor_segments` on the real stack."""
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +64,10 @@ class SegmentsCorner(Corner):
     def profile(self, shop: str, generation: int = 1) -> dict[str, Any]:
         text = self.client().get(shop_profile_key(self.namespace, generation, shop))
         return json.loads(text) if text else {"visits": 0}
+
+    def parts_told(self, shop: str) -> int:
+        """How many parts of a hot shop were told what the others hold."""
+        return sum(1 for _ in self.client().scan_iter(f"{self.namespace}:{{shop:{shop}}}:rest:1:*"))
 
     def await_visits(self, events: list[dict[str, Any]], within_s: float = 120, generation: int = 1) -> None:
         """Wait until each shop's profile has the visits of these events, no fewer and no more."""
@@ -134,10 +139,16 @@ def visits_of(events: list[dict[str, Any]]) -> dict[str, int]:
     return visits
 
 
-def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(corner: SegmentsCorner) -> None:
+HOT = ("--set", 'hot={"one": 4}')
+
+
+@pytest.mark.parametrize("sets", [(), HOT], ids=["in one piece", "in four parts"])
+def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(
+    corner: SegmentsCorner, sets: tuple[str, ...]
+) -> None:
     events = at_one_shop(complete_journey(40_000))
     corner.produce(events[:20_000])
-    job = corner.submit()
+    job = corner.submit(*sets)
     await_true(lambda: len(corner.segments()) > 200, 90, lambda: f"{len(corner.segments())} segments")
     done = corner.checkpoints(job)
     await_true(lambda: corner.checkpoints(job) > done, 60, lambda: "no checkpoint")
@@ -152,6 +163,19 @@ def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(corner
     assert 2 <= len(known) <= 12
     assert {said["segment"] for said in segments.values()} <= known
     assert all(0 < said["sure"] <= 1 for said in segments.values())
+    visitors = sum(segment["visitors"] for segment in profile["segments"])
+    assert visitors == pytest.approx(visitors_left(events), abs=0.01 * len(known))
+    assert corner.parts_told("one") == (4 if sets else 0)
+
+
+def visitors_left(events: list[dict[str, Any]]) -> float:
+    """By the definition: each visitor as much as the shop's latest event leaves of its last one."""
+    last: dict[str, int] = {}
+    for event in events:
+        who = event["visitor_id"]
+        last[who] = max(last.get(who, 0), event["event_time"])
+    half_life_ms = SegmentsConfig().half_lives_ms[0]
+    return sum(math.exp2((at_ms - max(last.values())) / half_life_ms) for at_ms in last.values())
 
 
 def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
@@ -248,7 +272,7 @@ def rows_read(corner: SegmentsCorner) -> dict[str, int]:
 
 def test_from_one_slot_to_two_and_back_loses_and_doubles_nothing(two: SegmentsCorner) -> None:
     events = at_shops(complete_journey(15_000), 24)
-    two.submit()
+    two.submit("--set", 'hot={"商店 1 🧴": 2}')
     for start, parallelism in ((0, 2), (5_000, 1)):
         two.produce(events[start : start + 2_500])
         done = two.tidemark("rescale", JOB, "--parallelism", str(parallelism))
