@@ -15,7 +15,8 @@ from operators.segment_rows import OUTPUT, PART
 from operators.shop_shards import part_shards, shard_of
 from operators.update_segments import UpdateSegments
 from operators.visitor_vectors import visitor_vectors
-from sink_connectors.rest_store import RestStore
+from operators.with_industries import with_industries
+from sink_connectors.segment_store import SegmentStore
 
 NAME = "visitor_segments"
 GROUP = f"tidemark.{NAME}"
@@ -45,9 +46,11 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
     erasures = config.erasures(GROUP).attach(tables, "erasures")
     policies = layout_policies(tables, behaviors, erasures, config, GROUP)
     hot = part_shards(config.hot, config.shards, MAX_PARALLELISM)
+    learns_industries = config.industry_weight > 0
+    visited = with_industries(tables, behaviors, config.industry_sample) if learns_industries else behaviors
     vectors = visitor_vectors(
         tables,
-        behaviors,
+        visited,
         erasures,
         config.weights,
         config.half_lives_ms,
@@ -72,13 +75,12 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
 
 
 def update_segments(config: SegmentsConfig) -> UpdateSegments:
-    rests = RestStore(config.run.redis_address, config.redis_schema) if config.hot else None
     return UpdateSegments(
         config.shop_settings,
         milliseconds(config.period),
         BatchLog(config.batch_log),
         frozenset(config.hot),
-        rests,
+        SegmentStore(config.run.redis_address, config.redis_schema),
     )
 
 

@@ -1,6 +1,6 @@
 """One micro-batch of visits at the shops of a shard, as the job and its evaluation run it, without Flink."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -13,14 +13,16 @@ from operators.maths.segment_scores import Floats, Ints
 from operators.maths.strongest import strongest
 from operators.maths.update_segments import update_segments
 from operators.segment_state import by_width, no_segments, stack_models, unstack_models, widened
-from operators.shop_parts import in_order_of
 from operators.shop_segments import ShopSegments, ShopSettings, hash01, with_categories_of
 from operators.visit_rows import VisitRows
 from operators.visits_of_rows import BatchVisits, Member, visits_of_rows
+from state.segment_model import SegmentModel
 from state.visitor_segment import VisitorSegment
 
-NO_RESTS: Mapping[str, ShopSegments] = MappingProxyType({})
-"""Of shops that are here as a whole."""
+Rest = Callable[[ShopSegments], SegmentModel]
+"""What counts beside a shop's own sums when its visitors are assigned, in the shop's dimensions."""
+
+NO_RESTS: Mapping[str, Rest] = MappingProxyType({})
 
 WIDTHS = (16, 64, 192)
 """Shops up to so many dimensions are updated side by side; wider ones in a class of their own."""
@@ -64,13 +66,13 @@ def learn_visits(
     members: Mapping[Member, VisitorSegment | None],
     rows: VisitRows,
     settings: ShopSettings,
-    rests: Mapping[str, ShopSegments] = NO_RESTS,
+    rests: Mapping[str, Rest] = NO_RESTS,
 ) -> Learned:
     """Assign the visitors of a batch by what was known before it, then learn from it.
 
     shops, members : of every shop and every member in `rows`, which are visits only. A visitor without a
         member is new, and so is one whose vector begins anew: what was known of it has expired.
-    rests : of shops that are here in part, what the other parts hold; see `shop_parts.knowing`.
+    rests : of parts of hot shops, what the other parts hold; of new shops, their industry.
     """
     learned = Learned({}, {}, [], [], {})
     if not len(rows):
@@ -81,7 +83,7 @@ def learn_visits(
     for places in by_width(models, WIDTHS):
         which, part = batch.visits.of_shops(places)
         before = stack_models([models[at] for at in places])
-        rest = _rest([batch.shops[at] for at in places], known, rests, settings)
+        rest = _rest([batch.shops[at] for at in places], known, rests)
         after, found = update_segments(before, part, settings.segments, rest)
         whole = before if rest is None else merge(before, rest, settings.segments.half_lives)
         nats = reasons(whole, part, found.segment, settings.segments.smoothing)
@@ -101,21 +103,16 @@ def learn_visits(
 def _rest(
     names: list[str],
     shops: Mapping[str, ShopSegments],
-    rests: Mapping[str, ShopSegments],
-    settings: ShopSettings,
+    rests: Mapping[str, Rest],
 ) -> SegmentModels | None:
-    """What is elsewhere of the shops; None where they are here as a whole."""
+    """What counts beside the shops' own sums; None: nothing anywhere."""
     if not rests.keys() & names:
         return None
-    nothing = no_segments(settings.refits.most)
-    return stack_models(
-        [
-            in_order_of(shops[name], rests[name], settings)
-            if name in rests
-            else widened(nothing, len(shops[name].model.sales))
-            for name in names
-        ]
-    )
+    return stack_models([rests.get(name, _nothing)(shops[name]) for name in names])
+
+
+def _nothing(shop: ShopSegments) -> SegmentModel:
+    return widened(no_segments(len(shop.model.sums)), len(shop.model.sales))
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
 from operators.merge_shop import merge_shop
-from operators.segment_rows import PROFILE, REST, of_shop
-from operators.shop_profile import shop_profile
+from operators.segment_rows import REST, of_shop, said_of
 from operators.shop_segments import ShopSettings
 from state.rest_of_shop import RestOfShop
 from state.shop_part import ShopPart
@@ -57,7 +56,7 @@ class MergeParts(KeyedProcessFunction):  # type: ignore[misc]
             self._told.put(keys[part], body)
             yield of_shop(REST, shop, at_ms, now_ms, body, str(part))
         drifted_ms = max(part.drifted_ms for part in parts.values())
-        yield of_shop(PROFILE, shop, at_ms, now_ms, shop_profile(found.shop, drifted_ms))
+        yield said_of(shop, found.shop, drifted_ms, now_ms)
 
 
 def _key(shop: str, part: str) -> str:

@@ -6,11 +6,15 @@ from typing import Any
 
 from pyflink.common import Row, Types
 
+from operators.industry_priors import industry_of
 from operators.learn_visits import Assigned
+from operators.shop_profile import shop_profile
+from operators.shop_segments import ShopSegments
 from schemas.avro import encode, load
+from state.shop_part import ShopPart
 
 ASSIGNED, CHANGED, PROFILE, FORGOTTEN = "assigned", "changed", "profile", "forgotten"
-PART, REST = "part", "rest"
+PART, REST, INDUSTRY = "part", "rest", "industry"
 OUTPUT = Types.ROW_NAMED(
     ["kind", "visitor_id", "shop_id", "version", "since_ms", "appended_ms", "body"],
     [
@@ -26,7 +30,7 @@ OUTPUT = Types.ROW_NAMED(
 """A visitor's segment (JSON), its change (Avro), a shop's profile (JSON), or an erasure (empty).
 
 Of a hot shop also what a part says of itself (`ShopPart`) and is told (`RestOfShop`): visitor_id is its
-shard.
+shard. And of an industry what it has learned (`ShopPart`): shop_id is its name.
 version : event time; of an erasure, until when. since_ms : earliest event time that is in it.
 """
 
@@ -38,6 +42,14 @@ REFITTED = 0
 def of_shop(kind: str, shop: str, version: int, now_ms: int, body: bytes, part: str = "") -> Row:
     """A row that is about no visitor. now_ms : processing time."""
     return Row(kind, part, shop, version, version, now_ms, body)
+
+
+def said_of(name: str, shop: ShopSegments, drifted_ms: int, now_ms: int) -> Row:
+    """Of a shop its profile, of an industry what shops are to know of it."""
+    industry, at_ms = industry_of(name), shop.model.latest_ms
+    if industry is None:
+        return of_shop(PROFILE, name, at_ms, now_ms, shop_profile(shop, drifted_ms))
+    return of_shop(INDUSTRY, industry, at_ms, now_ms, ShopPart(shop.model, shop.categories).to_bytes())
 
 
 class VisitorNews:

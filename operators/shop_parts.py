@@ -5,7 +5,7 @@ brought into one order before it adds up. Where a shop has more categories than 
 have a dimension of its own in one part and a shared one in another: told apart less, and never lost.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import reduce
 
@@ -16,6 +16,7 @@ from operators.maths.segment_models import HalfLives, SegmentModels, merge
 from operators.maths.segment_scores import Floats, Ints
 from operators.segment_state import stack_models, unstack_models, widened
 from operators.shop_segments import ShopSegments, ShopSettings
+from state.rest_of_shop import RestOfShop
 from state.segment_model import SegmentModel
 
 
@@ -46,7 +47,7 @@ def with_rest(part: ShopSegments, rest: ShopSegments, settings: ShopSettings) ->
 
 
 def in_order_of(whole: ShopSegments, part: ShopSegments, settings: ShopSettings) -> SegmentModel:
-    """The part's model with the dimensions of the whole."""
+    """The part's model with the dimensions of the whole, which knows all its categories."""
     place = places(whole, part, settings)
     width = len(whole.model.sales)
     sums = np.zeros((width, len(part.model.sums)))
@@ -84,3 +85,9 @@ def _sum(models: Sequence[SegmentModel], half_lives: HalfLives) -> SegmentModel:
 
 def _alone(model: SegmentModel) -> SegmentModels:
     return stack_models([model])
+
+
+def elsewhere(rest: RestOfShop, settings: ShopSettings) -> Callable[[ShopSegments], SegmentModel]:
+    """For `learn_visits`: what the other parts hold, for a part that knows their categories."""
+    others = ShopSegments(rest.model, rest.categories)
+    return lambda part: in_order_of(part, others, settings)

@@ -26,6 +26,7 @@ class ShopSettings:
     tell_again_ms : of event time, after which Redis is told an unchanged segment again.
     reasons : categories that are given with a segment.
     drift : when a shop's visitors count as having left its segments.
+    cold_visits : until a shop has had so many, its industry's segments have a say: `industry_weight` counts.
     """
 
     segments: SegmentSettings = field(default_factory=SegmentSettings)
@@ -36,6 +37,8 @@ class ShopSettings:
     tell_again_ms: int = 30 * 86_400_000
     reasons: int = 3
     drift: DriftSettings = field(default_factory=DriftSettings)
+    cold_visits: int = 512
+    industry_weight: float = 10_000.0
 
 
 @dataclass(frozen=True)

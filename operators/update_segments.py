@@ -1,8 +1,10 @@
 """Micro-batches of visits -> who is in which segment, and each shop's segments (keyed state in Python)."""
 
+import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from typing import Any, Protocol
 
 from pyflink.common import Row
@@ -10,13 +12,14 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from operators.adopt_rest import adopt_rest
 from operators.batch_log import BatchLog
-from operators.learn_visits import Assigned, learn_visits
+from operators.industry_priors import Industry, industry_of, is_cold
+from operators.learn_visits import Assigned, Rest, learn_visits
 from operators.maths.visits import NEVER_SEEN
 from operators.refit_shop import Refitted, refit_shop
 from operators.seek_segments import is_due
-from operators.segment_rows import FORGOTTEN, PART, PROFILE, VisitorNews, of_shop
+from operators.segment_rows import FORGOTTEN, PART, VisitorNews, of_shop, said_of
 from operators.shard_state import ShardState
-from operators.shop_profile import shop_profile
+from operators.shop_parts import elsewhere
 from operators.shop_segments import ShopSegments, ShopSettings
 from operators.visit_rows import ERASED, VISIT, VisitRows
 from operators.visits_of_rows import Member
@@ -29,12 +32,16 @@ REFITTING_S = 0.25
 """Of a timer's time: the shops that are due then wait for the next, so that no batch waits long."""
 
 
-class RestStore(Protocol):
-    """Where a part of a hot shop reads what the others hold; waits until it is answered."""
+class SegmentStore(Protocol):
+    """Where a part of a hot shop reads what the others hold, and a new shop what its industry does.
+
+    Waits until it is answered.
+    """
 
     def open(self, metrics: Any) -> None: ...
     def close(self) -> None: ...
-    def read(self, shop: str, part: str) -> bytes | None: ...
+    def rest(self, shop: str, part: str) -> bytes | None: ...
+    def industry(self, name: str) -> bytes | None: ...
 
 
 class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
@@ -43,8 +50,10 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     A shard may be a part of a hot shop. At each period the part reads what the others hold and says what it
     holds itself; `MergeParts` refits and profiles that shop. State: see `ShardState`.
 
-    log : of all that it does with shops that are in one piece, for tests. hot : shops in parts; they need
-    `rests`.
+    Shops that few have visited yet are assigned with what their industry holds, see `industry_priors`.
+
+    log : of all that it does with shops that are in one piece, for tests. hot : shops in parts. store : None
+    where there is neither one of these, nor an industry.
     """
 
     def __init__(
@@ -53,10 +62,10 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         every_ms: int = 2_000,
         log: BatchLog | None = None,
         hot: frozenset[str] = frozenset(),
-        rests: RestStore | None = None,
+        store: SegmentStore | None = None,
     ) -> None:
         self._settings, self._every_ms, self._log = settings, every_ms, log or BatchLog()
-        self._hot, self._rests = hot, rests
+        self._hot, self._store = hot, store
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self._state, self._visitor_rows = ShardState(runtime_context, self._settings), VisitorNews()
@@ -65,12 +74,13 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         self._changes = metrics.counter("changes")
         self._refits, self._drifts = metrics.counter("refits"), metrics.counter("drifts")
         self._rows_a_batch = metrics.distribution("rows_a_batch")
-        if self._rests:
-            self._rests.open(metrics)
+        self._industries: dict[str, tuple[float, Industry]] = {}
+        if self._store:
+            self._store.open(metrics)
 
     def close(self) -> None:
-        if self._rests:
-            self._rests.close()
+        if self._store:
+            self._store.close()
 
     def process_element(self, batch: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         shard, visitors, shops, industries, categories, appended_ms, packed = batch
@@ -94,7 +104,8 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     def _learn(self, rows: VisitRows, appended_ms: list[int]) -> Iterator[Row]:
         state = self._state
         shops = {name: state.shop(name) for name in dict.fromkeys(rows.shops)}
-        rests = {name: _others(state.rest(name)) for name in self._hot & shops.keys()}
+        rests = self._priors(shops, rows)
+        rests |= {name: elsewhere(state.rest(name), self._settings) for name in self._hot & shops.keys()}
         learned = learn_visits(shops, self._known(rows), rows, self._settings, rests)
         for name, shop in learned.shops.items():
             state.keep_shop(name, shop, shops[name])
@@ -104,6 +115,29 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         state.join_sample(learned.joined)
         self._visits.inc(int(rows.head["begins"].sum()))
         yield from self._news(learned.news, appended_ms)
+
+    def _priors(self, shops: dict[str, ShopSegments], rows: VisitRows) -> dict[str, Rest]:
+        """Of new shops, what their industry says as of the batch."""
+        industries, at_ms = dict(zip(rows.shops, rows.industries, strict=True)), int(rows.head["at_ms"].max())
+        cold = [name for name, shop in shops.items() if is_cold(name, shop, self._settings)]
+        known = {name: self._industry(name) for name in {industries[shop] for shop in cold} if name}
+        return {
+            shop: partial(known[industries[shop]].seen_from, at_ms=at_ms)
+            for shop in cold
+            if industries[shop] in known
+        }
+
+    def _industry(self, name: str) -> Industry:
+        """Read once a period: it is Redis that has it, so nothing is lost here."""
+        nothing = -math.inf, Industry.of(ShopSegments.new(self._settings), self._settings)
+        read_s, found = self._industries.get(name, nothing)
+        if self._store and time.monotonic() - read_s > self._every_ms / 1000:
+            said = self._store.industry(name)
+            if said is not None:
+                part = ShopPart.from_bytes(said)
+                found = Industry.of(ShopSegments(part.model, part.categories), self._settings)
+            self._industries[name] = time.monotonic(), found
+        return found
 
     def _watch(self, name: str, found: tuple[int, float, float], at_ms: int) -> None:
         fit, has_drifted = watch_fit(self._state.fit(name), *found, at_ms, self._settings.drift)
@@ -120,6 +154,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         }
 
     def _news(self, news: list[Assigned], appended_ms: list[int]) -> Iterator[Row]:
+        news = [of for of in news if industry_of(of.shop) is None]
         self._changes.inc(sum(of.segment != of.before for of in news))
         yield from self._visitor_rows.of(news, appended_ms)
 
@@ -152,13 +187,12 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
                 yield from self._carried_out(name, found, shop)
                 shop = found.shop
             state.touched.remove(name)
-            profile = shop_profile(shop, state.fit(name).drifted_ms)
-            yield of_shop(PROFILE, name, shop.model.latest_ms, timestamp, profile)
+            yield said_of(name, shop, state.fit(name).drifted_ms, timestamp)
 
     def _exchange(self, name: str, part: str, visitors: list[str], now_ms: int) -> Iterator[Row]:
         """Read what the other parts hold; say what is new of this one."""
         state, before = self._state, self._state.rest(name)
-        read = self._rests.read(name, part) if self._rests else None
+        read = self._store.rest(name, part) if self._store else None
         rest = before if read is None else RestOfShop.from_bytes(read)
         shop, sample = state.shop(name), state.sample(name, visitors)
         found = adopt_rest(name, shop, rest, before.refit, sample, self._settings)
@@ -178,7 +212,3 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         self._state.keep_members({(name, visitor): member for visitor, member in changed})
         self._state.leave_sample((name, visitor) for visitor in found.left)
         yield from self._news(found.news, [])
-
-
-def _others(rest: RestOfShop) -> ShopSegments:
-    return ShopSegments(rest.model, rest.categories)

@@ -20,6 +20,11 @@ def rest_of_shop_key(namespace: str, generation: int, shop: str, part: str) -> s
     return f"{namespace}:{{shop:{shop}}}:rest:{generation}:{part}"
 
 
+def industry_key(namespace: str, generation: int, industry: str) -> str:
+    """String: an industry's segments, see `ShopPart`. No reader's business."""
+    return f"{namespace}:{{industry:{industry}}}:learned:{generation}"
+
+
 @dataclass(frozen=True)
 class SegmentSchema:
     """Where one generation of segments stands. ttl_s : of a visitor's and a shop's, since it was written."""
@@ -36,6 +41,9 @@ class SegmentSchema:
 
     def rest_key(self, shop: str, part: str) -> str:
         return rest_of_shop_key(self.namespace, self.generation, shop, part)
+
+    def industry_key(self, industry: str) -> str:
+        return industry_key(self.namespace, self.generation, industry)
 
 
 def read_json(text: bytes) -> dict[str, Any]:

@@ -31,6 +31,8 @@ def _command(schema: SegmentSchema, tombstones: Tombstones, row: Row) -> Command
         return ["FCALL", function("publish"), 1, schema.shop_key(shop), schema.ttl_s, version, body]
     if kind == "rest":
         return ["SET", schema.rest_key(shop, visitor), body, "EX", schema.ttl_s]
+    if kind == "industry":
+        return ["SET", schema.industry_key(shop), body, "EX", schema.ttl_s]
     key = schema.visitor_key(visitor).encode()
     tombstone = tombstones.key(visitor, key)
     if kind == "forgotten":

@@ -8,6 +8,7 @@ from typing import ClassVar, Self
 import numpy as np
 
 from state.frames import join_frames, split_frames
+from state.header import read_header
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
 
@@ -48,11 +49,9 @@ class RestOfShop:
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no rest."""
         frames = split_frames(blob)
-        if len(frames) != 5 or len(frames[0]) != _HEADER.size:
+        if len(frames) != 5:
             raise ValueError(f"{len(blob)} bytes are no rest of a shop")
-        version, refit, refitted_at = _HEADER.unpack(frames[0])
-        if version != cls.VERSION:
-            raise ValueError(f"rest of a shop of version {version}; this release reads {cls.VERSION}")
+        refit, refitted_at = read_header(_HEADER, frames[0], cls.VERSION, "rest of a shop")
         hashes = np.frombuffer(frames[3], ">u8").tolist()
         return cls(
             SegmentModel.from_bytes(frames[1]),

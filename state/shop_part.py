@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar, Self
 
 from state.frames import join_frames, split_frames
+from state.header import read_header
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
 from state.visitor_segment import VisitorSegment
@@ -39,11 +40,9 @@ class ShopPart:
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no part."""
         frames = split_frames(blob)
-        if len(frames) < 3 or len(frames) % 2 != 1 or len(frames[0]) != _HEADER.size:
+        if len(frames) < 3 or len(frames) % 2 != 1:
             raise ValueError(f"{len(blob)} bytes are no part of a shop")
-        version, refit, drifted_ms = _HEADER.unpack(frames[0])
-        if version != cls.VERSION:
-            raise ValueError(f"part of a shop of version {version}; this release reads {cls.VERSION}")
+        refit, drifted_ms = read_header(_HEADER, frames[0], cls.VERSION, "part of a shop")
         names, members = frames[3::2], frames[4::2]
         return cls(
             SegmentModel.from_bytes(frames[1]),

@@ -2,21 +2,26 @@
 
 import json
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import redis as redis_py
 from kafka import KafkaConsumer
 
+from flink_jobs.config import RunConfig
 from flink_jobs.segments_config import SegmentsConfig
 from operators.batch_log import logged
+from operators.industry_priors import industry_of
 from operators.learn_visits import Assigned
 from operators.shop_profile import shop_profile
 from schemas.avro import decode, load
 from schemas.segments import shop_profile_key
+from state.shop_part import ShopPart
 from tests.corner import Corner, await_true
 from tests.flink_jobs.test_erasure import BACK, LEAVING, forget, traces, with_names
 from tests.operators.shard import Shard
@@ -184,7 +189,7 @@ def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
     events, log = at_shops(complete_journey(20_000), 3), tmp_path / "batches"
     shops = {event["shop_id"] for event in events}
     corner.produce(events[:10_000])
-    first = corner.submit("--set", f"batch_log={log}")
+    first = corner.submit("--set", f"batch_log={log}", "--set", "industry_weight=0")
     await_true(lambda: len(corner.segments()) > 100, 90, lambda: f"{len(corner.segments())} segments")
     assert corner.tidemark("stop", JOB).returncode == 0
     resumed = corner.tidemark("resume", JOB)
@@ -220,6 +225,34 @@ def replayed(log: Path) -> tuple[Shard, dict[tuple[str, str], Assigned]]:
         for of in shard.refit(step) if isinstance(step, str) else shard.process(step):
             told[of.visitor, of.shop] = of
     return shard, told
+
+
+def test_the_first_visitors_of_a_new_shop_are_in_segments_of_its_industry(corner: SegmentsCorner) -> None:
+    events = at_shops(complete_journey(20_000), 2)
+    corner.produce(events)
+    corner.submit("--set", "industry_sample=0.5")
+    corner.await_visits(events)
+    industry = SegmentsConfig(run=RunConfig(namespace=corner.namespace)).redis_schema.industry_key("grocery")
+
+    def segments_known() -> int:
+        said = corner.client().get(industry)
+        sums = ShopPart.from_bytes(said).model.sums if said else np.zeros((0, 0))
+        return int((sums.sum(axis=1) > 0).sum())
+
+    await_true(lambda: segments_known() > 1, 60, lambda: f"{segments_known()} segments of the industry")
+    assert not [shop for _, shop in corner.segments() if industry_of(shop) is not None]
+    time.sleep(5)  # two periods: what the industry says is read once a period
+
+    opening = [
+        event | {"shop_id": "new", "event_id": f"opening {at}", "visitor_id": f"first {at}"}
+        for at, event in enumerate(events[-100:])
+    ]
+    corner.produce(opening)
+    corner.await_visits(events + opening)
+    found = {visitor: said["segment"] for (visitor, shop), said in corner.segments().items() if shop == "new"}
+    assert found.keys() == {event["visitor_id"] for event in opening}
+    assert len(set(found.values())) > 1, "without an industry all of them are in one"
+    assert corner.profile("new")["visits"] == len(opening)
 
 
 def test_a_forgotten_visitor_leaves_no_trace_and_no_replay_brings_one_back(corner: SegmentsCorner) -> None:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from operators.learn_visits import Assigned, learn_visits
 from operators.refit_shop import Refitted, refit_shop
+from operators.shop_parts import elsewhere
 from operators.shop_segments import ShopSegments, ShopSettings
 from operators.visit_rows import VISIT, VisitRows
 from operators.visits_of_rows import Member
@@ -53,7 +54,7 @@ class Shard:
         shops = {name: self.shop(name) for name in dict.fromkeys(rows.shops)}
         members = {pair: self.member(pair) for pair in zip(rows.shops, rows.visitors, strict=True)}
         told = {name: self.rest(name) for name in self.rests.keys() & shops}
-        rests = {name: ShopSegments(rest.model, rest.categories) for name, rest in told.items()}
+        rests = {name: elsewhere(rest, self.settings) for name, rest in told.items()}
         learned = learn_visits(shops, members, rows, self.settings, rests)
         for name, shop in learned.shops.items():
             self._keep(name, shop)

@@ -14,7 +14,7 @@ TOMBSTONES = Tombstones("tm", b"secret")
 
 rows = st.lists(
     st.tuples(
-        st.sampled_from(["assigned", "profile", "forgotten", "rest"]),
+        st.sampled_from(["assigned", "profile", "forgotten", "rest", "industry"]),
         st.sampled_from(["ann", "林"]),
         st.sampled_from(["one", "two"]),
         st.integers(0, 9),

@@ -1,4 +1,4 @@
-"""Where a part of a hot shop finds in Redis what the other parts hold."""
+"""What operators that learn segments tell each other through Redis: absolute, and no state depends on it."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.retry import Sender
 
 
-class RestStore:
+class SegmentStore:
     """Reads; waits when Redis is away. Connects at `open`."""
 
     def __init__(self, address: RedisAddress, schema: SegmentSchema) -> None:
@@ -22,9 +22,14 @@ class RestStore:
     def close(self) -> None:
         self._redis.close()
 
-    def read(self, shop: str, part: str) -> bytes | None:
-        """`RestOfShop` as bytes; None: the part was told nothing yet."""
-        found: bytes | None = self._sender.send_until_answered([["GET", self._schema.rest_key(shop, part)]])[
-            0
-        ]
+    def rest(self, shop: str, part: str) -> bytes | None:
+        """`RestOfShop` for a part of a hot shop; None: it was told nothing yet."""
+        return self._get(self._schema.rest_key(shop, part))
+
+    def industry(self, name: str) -> bytes | None:
+        """`ShopPart` of an industry; None: it has learned nothing yet."""
+        return self._get(self._schema.industry_key(name))
+
+    def _get(self, key: str) -> bytes | None:
+        found: bytes | None = self._sender.send_until_answered([["GET", key]])[0]
         return found
