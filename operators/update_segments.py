@@ -1,10 +1,8 @@
 """Micro-batches of visits -> who is in which segment, and each shop's segments (keyed state in Python)."""
 
-import math
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import partial
 from typing import Any, Protocol
 
 from pyflink.common import Row
@@ -12,8 +10,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from operators.adopt_rest import adopt_rest
 from operators.batch_log import BatchLog
-from operators.industry_priors import Industry, industry_of, is_cold
-from operators.learn_visits import Assigned, Rest, learn_visits
+from operators.industry_priors import industry_of
+from operators.known_industries import KnownIndustries
+from operators.learn_visits import Assigned, learn_visits
 from operators.maths.visits import NEVER_SEEN
 from operators.refit_shop import Refitted, refit_shop
 from operators.seek_segments import is_due
@@ -53,7 +52,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     Shops that few have visited yet are assigned with what their industry holds, see `industry_priors`.
 
     log : of all that it does with shops that are in one piece, for tests. hot : shops in parts. store : None
-    where there is neither one of these, nor an industry.
+    where there is neither a hot shop nor an industry.
     """
 
     def __init__(
@@ -74,9 +73,10 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         self._changes = metrics.counter("changes")
         self._refits, self._drifts = metrics.counter("refits"), metrics.counter("drifts")
         self._rows_a_batch = metrics.distribution("rows_a_batch")
-        self._industries: dict[str, tuple[float, Industry]] = {}
+        self._industries = None
         if self._store:
             self._store.open(metrics)
+            self._industries = KnownIndustries(self._store.industry, self._every_ms / 1000, self._settings)
 
     def close(self) -> None:
         if self._store:
@@ -104,7 +104,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     def _learn(self, rows: VisitRows, appended_ms: list[int]) -> Iterator[Row]:
         state = self._state
         shops = {name: state.shop(name) for name in dict.fromkeys(rows.shops)}
-        rests = self._priors(shops, rows)
+        rests = self._industries.priors(shops, rows) if self._industries else {}
         rests |= {name: elsewhere(state.rest(name), self._settings) for name in self._hot & shops.keys()}
         learned = learn_visits(shops, self._known(rows), rows, self._settings, rests)
         for name, shop in learned.shops.items():
@@ -115,29 +115,6 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         state.join_sample(learned.joined)
         self._visits.inc(int(rows.head["begins"].sum()))
         yield from self._news(learned.news, appended_ms)
-
-    def _priors(self, shops: dict[str, ShopSegments], rows: VisitRows) -> dict[str, Rest]:
-        """Of new shops, what their industry says as of the batch."""
-        industries, at_ms = dict(zip(rows.shops, rows.industries, strict=True)), int(rows.head["at_ms"].max())
-        cold = [name for name, shop in shops.items() if is_cold(name, shop, self._settings)]
-        known = {name: self._industry(name) for name in {industries[shop] for shop in cold} if name}
-        return {
-            shop: partial(known[industries[shop]].seen_from, at_ms=at_ms)
-            for shop in cold
-            if industries[shop] in known
-        }
-
-    def _industry(self, name: str) -> Industry:
-        """Read once a period: it is Redis that has it, so nothing is lost here."""
-        nothing = -math.inf, Industry.of(ShopSegments.new(self._settings), self._settings)
-        read_s, found = self._industries.get(name, nothing)
-        if self._store and time.monotonic() - read_s > self._every_ms / 1000:
-            said = self._store.industry(name)
-            if said is not None:
-                part = ShopPart.from_bytes(said)
-                found = Industry.of(ShopSegments(part.model, part.categories), self._settings)
-            self._industries[name] = time.monotonic(), found
-        return found
 
     def _watch(self, name: str, found: tuple[int, float, float], at_ms: int) -> None:
         fit, has_drifted = watch_fit(self._state.fit(name), *found, at_ms, self._settings.drift)
