@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -24,6 +25,8 @@ CURVE = (0.1, 0.25, 0.5, 0.75, 0.9)
 DRAIN_S, QUIET_S = 300, 3
 EACH = 20
 """Purchases of a visitor where segments are measured: Redis is told of who is new, and of who moves."""
+ROUND = 300_000
+"""Events; the next round's visitors are others."""
 FLAT_S = 1.0
 """Lag is flat when it grows, by the line fitted to a minute's lags, by less than one second's events."""
 
@@ -65,7 +68,11 @@ class Loaded:
 LOADED = {
     "visitor_preferences": Loaded(households, every_event, exact=True, first_rate=40_000),
     segments.JOB: Loaded(
-        lambda: visitors_of(EACH), new_at_a_shop, exact=False, first_rate=4_000, settings=segments.TOPICS
+        lambda: islice(visitors_of(EACH), ROUND),
+        new_at_a_shop,
+        exact=False,
+        first_rate=4_000,
+        settings=segments.TOPICS,
     ),
 }
 """By job."""
