@@ -69,7 +69,7 @@ class Choice(Predictor):
 
 
 class OfMixture(Predictor):
-    """`operators.maths.preferences.preference_mixture`: horizons' weights, strengths of priors; no recency."""
+    """`operators.maths.preferences.preference_mixture`: weights of horizons, strengths of priors."""
 
     def __init__(
         self, half_lives_ms: Floats, values: int, settings: MixtureSettings, use_segment: bool
