@@ -34,7 +34,7 @@ from benchmarks.subjects import submit
 from flink_jobs.segments_config import SegmentsConfig
 from schemas.avro import encode
 from schemas.behaviors import SCHEMA
-from tests.operators.shard import Shard
+from tests.operators.segments.shard import Shard
 from tests.oracles.visitor_vectors import VisitorVectors
 from tidemark import flink
 from tidemark.replay.delivery import Delivery
