@@ -2,10 +2,14 @@
 
     .venv/bin/python -m benchmarks.shops hot --parts 1,4 --slots 2
     .venv/bin/python -m benchmarks.shops small
+    .venv/bin/python -m benchmarks.shops small --steps --events 20000
 
 On a stack of its own, state on RocksDB. Visitors buy what households of Complete Journey bought; every
 `EACH` purchases are another visitor's, who stays at one shop. Each run ends when the shops' profiles have
 counted every visit. Prints the rate behind the start-up, and the calls of Python: batches of a shard.
+
+With `--steps` there is no stack: only what Python does, through the bytes of keyed state, with batches of as
+many rows as 200 ms bring at `RATE`.
 """
 
 import hashlib
@@ -15,7 +19,9 @@ from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
+from zlib import crc32
 
+import numpy as np
 import redis as redis_py
 import requests
 import typer
@@ -25,8 +31,11 @@ from benchmarks.place import TOPIC, Place, until
 from benchmarks.run import MEMORY, removed, say
 from benchmarks.segments import JOB, LONGEST_S, TOPICS, counted, visits
 from benchmarks.subjects import submit
+from flink_jobs.segments_config import SegmentsConfig
 from schemas.avro import encode
 from schemas.behaviors import SCHEMA
+from tests.operators.segments.shard import Shard
+from tests.oracles.visitor_vectors import VisitorVectors
 from tidemark import flink
 from tidemark.replay.delivery import Delivery
 from tidemark.settings import Settings
@@ -35,6 +44,7 @@ from tidemark.topics import create_topics
 
 EACH = {"hot": 50, "small": 10}
 HOT, HOT_SHARE, SMALL = "hot", 0.9, 10_000
+CONFIG, RATE = SegmentsConfig(), 20_000
 
 
 def shop(visitor: str, kind: str) -> str:
@@ -89,22 +99,45 @@ def calls(place: Place, job: str) -> list[int]:
     return [one["metrics"]["read-records"] for one in subtasks]
 
 
+def steps(kind: str, count: int) -> str:
+    """What the batches cost Python, once half of the events have made the shops known."""
+    rows = VisitorVectors().rows(list(events(kind, count)))
+    shards = [Shard(CONFIG.shop_settings) for _ in range(CONFIG.shards)]
+    place = np.array([crc32(name.encode()) % CONFIG.shards for name in rows.shops])
+    spent_s, calls, span = 0.0, 0, RATE // 5
+    for start in range(0, len(rows), span):
+        here = np.arange(start, min(start + span, len(rows)))
+        for number in np.unique(place[here]):
+            batch = rows.select(here[place[here] == number])
+            began_s = time.perf_counter()
+            shards[number].learn(batch)
+            if start >= len(rows) // 2:
+                spent_s, calls = spent_s + time.perf_counter() - began_s, calls + 1
+    rate = (len(rows) - len(rows) // 2) / spent_s
+    known = len(set(rows.shops))
+    return f"{known:,} shops: {rate:,.0f} events/s in Python, {1000 * spent_s / calls:.2f} ms a call"
+
+
 def main(
     kind: Annotated[str, typer.Argument(help="hot or small.")],
     parts: Annotated[str, typer.Option(help="Numbers of parts of the hot shop.")] = "1",
     slots: Annotated[int, typer.Option(min=1, help="Of the job.")] = 1,
-    events: Annotated[int, typer.Option(min=1000)] = 200_000,
+    count: Annotated[int, typer.Option("--events", min=1000)] = 200_000,
     runs: Annotated[int, typer.Option(min=1, help="Of each, by turns.")] = 1,
+    only_steps: Annotated[bool, typer.Option("--steps", help="Without a stack.")] = False,
     folder: Annotated[Path, typer.Option(help="Of the stack; removed.")] = Path(".run/bench"),
 ) -> None:
     """Measure."""
+    if only_steps:
+        say(steps(kind, count))
+        return
     up = LocalStack(folder, Settings().tools, "rocksdb", slots=slots, task_manager_memory=MEMORY, say=say)
     with removed(folder):
         try:
             up.up()
-            place = Place(up, JOB, events, 0)
+            place = Place(up, JOB, count, 0)
             expected = preload(place, kind)
-            say(f"{events:,} events, {expected:,} visits, {kind}")
+            say(f"{count:,} events, {expected:,} visits, {kind}")
             for number in [int(number) for number in parts.split(",")] * runs:
                 say(run(place, number, slots, expected))
         finally:
