@@ -7,6 +7,7 @@ when a list is made: its length (it was fixed before display), its articles, or 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -84,6 +85,7 @@ def features(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
     return np.asarray(np.clip(np.nan_to_num(X, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST))
 
 
+@cache
 def places(groups: frozenset[Group], half_lives: int) -> dict[Group, slice]:
     """Which columns of `features` are each group's; column 0 is the intercept."""
     none, sums, overlap = np.zeros(0), np.zeros((0, half_lives)), np.zeros((0, len(OVERLAP_POWERS)))
