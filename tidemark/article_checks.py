@@ -1,8 +1,6 @@
 """What is looked at before a job about articles is submitted."""
 
-from contextlib import closing
-
-from tidemark.checks import check_redis, reading, refuse_secret_in_variable
+from tidemark.checks import check_servers, reading
 from tidemark.errors import UserError
 
 
@@ -14,7 +12,6 @@ def check_article_keywords() -> None:
     UserError : the first thing that is wrong.
     """
     from flink_jobs.article_keywords_config import ArticleKeywordsConfig
-    from tidemark.topics import check_topic, create_topics
 
     with reading(ArticleKeywordsConfig):
         config = ArticleKeywordsConfig()
@@ -29,11 +26,7 @@ def check_article_keywords() -> None:
             "article_keywords writes Avro without schema ids: leave TIDEMARK_REGISTRY empty, for it and for "
             "the jobs that read its topic"
         )
-    refuse_secret_in_variable(config.run.redis_address)
-    check_topic(config.run.kafka, config.topic)
-    create_topics(config.run.kafka, [config.features_topic])
-    with closing(check_redis(config.run.redis_address)):
-        pass
+    check_servers(config.run, config.topic, [config.features_topic]).close()
 
 
 def check_article_scores() -> None:
@@ -44,7 +37,6 @@ def check_article_scores() -> None:
     UserError : the first thing that is wrong.
     """
     from flink_jobs.article_scores_config import ArticleScoresConfig
-    from tidemark.topics import check_topic, create_topics
 
     with reading(ArticleScoresConfig):
         config = ArticleScoresConfig()
@@ -55,8 +47,4 @@ def check_article_scores() -> None:
             "article_scores learns what became of a list minutes after it was shown: submit it without "
             "--until-now, and `tidemark stop article_scores` when it has caught up"
         )
-    refuse_secret_in_variable(config.run.redis_address)
-    check_topic(config.run.kafka, config.topic)
-    create_topics(config.run.kafka, [config.erasures_topic])
-    with closing(check_redis(config.run.redis_address)):
-        pass
+    check_servers(config.run, config.topic, [config.erasures_topic]).close()

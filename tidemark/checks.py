@@ -1,8 +1,9 @@
 """What is looked at before a job is submitted: a mistake ends in one line, not in a stack trace."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, SettingsError
@@ -12,6 +13,9 @@ from sink_connectors.redis_address import PASSWORD, PASSWORD_FILE, RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from tidemark.errors import UserError, described
+
+if TYPE_CHECKING:
+    from flink_jobs.config import RunConfig
 
 TIMEOUT_S = 5
 REDIS_AT_LEAST = 7
@@ -27,24 +31,36 @@ def check_visitor_preferences() -> None:
     """
     from flink_jobs.config import VisitorPreferencesConfig
     from sink_connectors.prepare import layout_conflict
-    from tidemark.topics import check_topic, create_topics
 
     with reading(VisitorPreferencesConfig):
         config = VisitorPreferencesConfig()
         schema = config.redis_schema
         config.source(group="check")
         config.erasures(group="check")
-    address = config.run.redis_address
-    refuse_secret_in_variable(address)
-    check_topic(config.run.kafka, config.topic)
-    create_topics(config.run.kafka, [config.erasures_topic])  # nobody may have asked yet
-    with closing(check_redis(address)) as redis:
+    with closing(check_servers(config.run, config.topic, [config.erasures_topic])) as redis:
         try:
             conflict = layout_conflict(redis, schema)
         except (RedisError, OSError) as error:
-            raise UserError(explained(error, address)) from error
+            raise UserError(explained(error, config.run.redis_address)) from error
     if conflict:
         raise UserError(f"{conflict} (--set generation={schema.generation + 1})")
+
+
+def check_servers(run: "RunConfig", topic: str, others: Iterable[str]) -> RedisConnection:
+    """A connection to Redis; Kafka has the topic that a job reads, and by now the others.
+
+    others : topics in which nothing may have been written yet; created where they are missing.
+
+    Raises
+    ------
+    UserError : the first thing that is wrong.
+    """
+    from tidemark.topics import check_topic, create_topics
+
+    refuse_secret_in_variable(run.redis_address)
+    check_topic(run.kafka, topic)
+    create_topics(run.kafka, others)
+    return check_redis(run.redis_address)
 
 
 def refuse_secret_in_variable(address: RedisAddress) -> None:
