@@ -7,6 +7,7 @@ when a list is made: its length (it was fixed before display), its articles, or 
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 import numpy as np
 
@@ -41,6 +42,7 @@ class Group(StrEnum):
     HISTORY = "length of the history"
     AFFINITY = "reader's affinity"
     OWN_MODEL = "the article's own model"
+    START = "where the article's own model started"
     CONTEXT = "the lists it was in"
     OVERLAP = "overlap of lists"
     COMPETITION = "competition in the list"
@@ -50,13 +52,13 @@ class Group(StrEnum):
 
 OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
 EVIDENCE = (Group.RATES, Group.AFFINITY, Group.OVERLAP, Group.OWN_MODEL)
-OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES}
+OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES, Group.START}
 """All is taken against chance: made for lists that are recorded because something was clicked."""
 
 PLAIN = OF_CHANCE - OF_THE_LIST
 SLATE = OF_CHANCE - {Group.LENGTH}
 WITH_LENGTH = OF_CHANCE - {Group.GUESSED_LENGTH}
-SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES}
+SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES, Group.START}
 """What a storefront computes from `schemas.article_scores` alone: no remembered impressions, no list."""
 
 
@@ -84,6 +86,7 @@ def features(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
     return np.asarray(np.clip(np.nan_to_num(X, posinf=LARGEST, neginf=-LARGEST), -LARGEST, LARGEST))
 
 
+@cache
 def places(groups: frozenset[Group], half_lives: int) -> dict[Group, slice]:
     """Which columns of `features` are each group's; column 0 is the intercept."""
     none, sums, overlap = np.zeros(0), np.zeros((0, half_lives)), np.zeros((0, len(OVERLAP_POWERS)))
@@ -145,6 +148,11 @@ def _own_model(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     return np.column_stack([statistics.departure, statistics.variance])
 
 
+def _start(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
+    """The departure as far as it is not yet the article's own evidence: its keywords' and topics'."""
+    return (statistics.departure * statistics.variance)[:, None]
+
+
 def _context(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
     counts, prior = statistics.counts, CHANCE_STRENGTH * lists.mean_chance[:, None]
     return np.asarray(np.log((counts.chances + prior) / (counts.labelled + CHANCE_STRENGTH)))
@@ -191,6 +199,7 @@ _COLUMNS = {
     Group.HISTORY: _history,
     Group.AFFINITY: _affinity,
     Group.OWN_MODEL: _own_model,
+    Group.START: _start,
     Group.CONTEXT: _context,
     Group.OVERLAP: _overlap,
     Group.COMPETITION: _competition,

@@ -75,9 +75,10 @@ def served_axes(dimensions: Dimensions, at_ms: int, fits: int) -> ReaderAxes:
 
 def place_served(axes: ReaderAxes, bucket: Ints) -> Floats:
     """(D,) one reader with these buckets of recent articles, as `reader_dimensions.place` places it."""
-    found = np.searchsorted(axes.bucket, np.unique(bucket))
-    inside = found[found < len(axes.bucket)]
-    known = inside[np.isin(axes.bucket[inside], bucket)]
+    distinct = np.unique(bucket)
+    place = np.searchsorted(axes.bucket, distinct)
+    inside = place < len(axes.bucket)
+    known = place[inside][axes.bucket[place[inside]] == distinct[inside]]
     weight = axes.idf[known].astype(np.float64)
     length = np.linalg.norm(weight)
     if not length:

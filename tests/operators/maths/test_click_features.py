@@ -143,3 +143,9 @@ def test_a_click_rate_is_smoothed_by_everybodys() -> None:
     none = Counts(zero, zero, zero, zero, np.zeros(6))
     new = features(replace(statistics, counts=none), lists, frozenset({Group.CLICK_RATES}))
     np.testing.assert_allclose(new[:, 1:], 0.0, atol=1e-12)
+
+
+def test_where_an_article_started_counts_while_its_own_evidence_is_thin() -> None:
+    statistics, lists = read()
+    [start] = features(statistics, lists, frozenset({Group.START}))[:, 1:].T
+    np.testing.assert_allclose(start, statistics.departure * statistics.variance)

@@ -91,5 +91,5 @@ def test_no_articles_have_no_scores() -> None:
 
 def test_a_shared_model_of_other_features_is_refused() -> None:
     other = replace(SHARED, mean=SHARED.mean[:-1])
-    with pytest.raises(ValueError, match="29 features are served, the shared model has 28 weights"):
+    with pytest.raises(ValueError, match="30 features are served, the shared model has 29 weights"):
         score(read_served(articles(), np.zeros(16), 21 * HOUR, H), 0, other)
