@@ -29,8 +29,8 @@ class ArticleScoresConfig(BaseSettings):
     attribution_window : a click counts less than so long after its list was shown; the list is learnt then.
     list_wait : so long, in event time, a list waits for the last of its impressions.
     out_of_order : an event comes so much later than newer ones at most; what is later still is left out.
-    idle : a partition that brings nothing for so long holds nobody back. Longer than a job that catches up may
-        read from others before it comes back to one: what that then brings would be late.
+    idle : a partition that brings nothing for so long holds nobody back. Longer than a job that catches up
+        may read from others before it comes back to one: what that then brings would be late.
     refit_every, refit_on, refit_apart : readers' dimensions are refitted after so many lists, on the latest
         so many, no sooner than that.
     shards : groups of articles, each one call of Python a batch; fixed for as long as the state lives.
