@@ -24,7 +24,7 @@ BACKENDS = ("rocksdb", "heap")
 JOBS: Mapping[str, tuple[Work, tuple[str, ...]]] = {
     "visitor_preferences": (Preferences(), ("throughput", "latency", "growth")),
     gate.JOB: (gate.Gate(), ("throughput",)),
-    segments.JOB: (segments.Segments(), ("throughput",)),
+    segments.JOB: (segments.Segments(), ("throughput", "latency")),
     articles.JOB: (articles.Articles(), ("throughput",)),
 }
 """What a job's subjects do, and what can be measured of it."""
