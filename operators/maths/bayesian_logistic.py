@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtri
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 
 STEPS = 5  # of Newton's method a batch, from the mode before it: three come within .0003 of the mode
 CLOSE = 1e-9  # of all coefficients to those before: the steps square the distance, so there it is nothing

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from operators.maths.arrays import Floats, Ints
 from operators.maths.bayesian_logistic import sums_by
-from operators.maths.segment_scores import Floats, Ints
 
 MOST_PLACES = 64  # further down all are one
 NO_PLACE = 0  # the data have none, and none is made up
