@@ -29,7 +29,8 @@ class ArticleScoresConfig(BaseSettings):
     attribution_window : a click counts less than so long after its list was shown; the list is learnt then.
     list_wait : so long, in event time, a list waits for the last of its impressions.
     out_of_order : an event comes so much later than newer ones at most; what is later still is left out.
-    idle : a partition that brings nothing for so long holds nobody back.
+    idle : a partition that brings nothing for so long holds nobody back. Longer than a job that catches up
+        may read from others before it comes back to one: what that then brings would be late.
     refit_every, refit_on, refit_apart : readers' dimensions are refitted after so many lists, on the latest
         so many, no sooner than that.
     shards : groups of articles, each one call of Python a batch; fixed for as long as the state lives.
@@ -47,7 +48,7 @@ class ArticleScoresConfig(BaseSettings):
     attribution_window: Duration = timedelta(minutes=5)
     list_wait: Duration = timedelta(seconds=2)
     out_of_order: Duration = Field(timedelta(seconds=10), le=timedelta(minutes=15))
-    idle: Duration = timedelta(seconds=2)
+    idle: Duration = timedelta(minutes=1)
     refit_every: int = Field(_READERS.refit_every, ge=1)
     refit_on: int = Field(_READERS.refit_on, ge=64, le=100_000)
     refit_apart: Duration = timedelta(milliseconds=_READERS.apart_ms)

@@ -11,9 +11,8 @@ from state.packed import packed, unpacked
 
 @dataclass(frozen=True, eq=False)
 class PlacedList:
-    """articles : in the order of the impressions. length : of the list as its events say.
-
-    reader : (D,). slate : (S,) bytes.
+    """articles, positions : in the order of the impressions; no position: 0. length : of the list as its
+    events say. reader : (D,). slate : (S,) bytes.
     """
 
     VERSION: ClassVar[int] = 1
@@ -21,18 +20,21 @@ class PlacedList:
     at_ms: int
     length: int
     articles: tuple[str, ...]
+    positions: tuple[int, ...]
     reader: NDArray[np.float64]
     slate: NDArray[np.uint8]
 
     def to_bytes(self) -> bytes:
-        said = {"at_ms": self.at_ms, "length": self.length, "articles": self.articles}
-        return packed(self.VERSION, said, [self.reader, self.slate])
+        said = {"at_ms": self.at_ms, "length": self.length}
+        shown = {"articles": self.articles, "positions": self.positions}
+        return packed(self.VERSION, {**said, **shown}, [self.reader, self.slate])
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no such state."""
         said, (reader, slate) = unpacked(blob, cls.VERSION, "placed list")
-        return cls(said["at_ms"], said["length"], tuple(said["articles"]), reader, slate)
+        articles, positions = tuple(said["articles"]), tuple(said["positions"])
+        return cls(said["at_ms"], said["length"], articles, positions, reader, slate)
 
 
 @dataclass(frozen=True, eq=False)

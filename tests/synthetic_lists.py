@@ -72,13 +72,17 @@ def content(of: dict[str, Any]) -> bytes:
         return b"".join(struct.pack(">i", len(text.encode())) + text.encode() for text in several)
 
     recent, articles = of["recent_articles"], of["articles"]
+    places = of.get("positions") or [0] * len(articles)
     return b"".join(
         [
             struct.pack(">i", of["list_length"]),
             texts(of["shop_id"] or "", of["segment"] or ""),
             struct.pack(">i", len(recent)) + texts(*recent),
             struct.pack(">i", len(articles)),
-            *(texts(article) + struct.pack(">i", 0) for article in articles),
+            *(
+                texts(article) + struct.pack(">i", place)
+                for article, place in zip(articles, places, strict=True)
+            ),
         ]
     )
 

@@ -40,7 +40,7 @@ def place_lists(
     hashes = np.array([article_hash(article) for of in shown for article in of.articles], dtype=np.uint64)
     slates = sketch(hashes, first[:-1], places)
     return [
-        PlacedList(of.at_ms, of.length, of.articles, reader, slate)
+        PlacedList(of.at_ms, of.length, of.articles, of.positions, reader, slate)
         for of, reader, slate in zip(shown, readers, slates, strict=True)
     ]
 

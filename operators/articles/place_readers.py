@@ -12,25 +12,31 @@ from operators.articles.array_messages import encoded
 from operators.articles.list_log import ListLog
 from operators.articles.list_rows import ListRows, ShownList
 from operators.articles.place_lists import buckets_of, dimensions_of, histories_of, place_lists, space_of
-from operators.articles.split_lists import batch_of, split_lists
-from operators.maths.arrays import Ints
+from operators.articles.split_lists import batch_of, outcomes, split_lists
+from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_places
 from operators.maths.articles.reader_dimensions import Dimensions, ReaderSettings, refit
 from operators.maths.articles.served_articles import served_axes
 from schemas.article_hash import article_hash
 from state.placed_list import PlacedList
+from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
 
 BLOB = Types.PRIMITIVE_ARRAY(Types.BYTE())
 SHARD_BATCHES = Types.ROW_NAMED(["shard", "message"], [Types.INT(), BLOB])
 """What `PlaceReaders` yields: `ShardBatch`, as bytes."""
 
+PLACES_HALF_LIFE_MS = 7 * 86_400_000.0
+"""Of what is known of places in lists, in event time."""
+
 
 class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
     """All lists, one key: place their readers, sketch them, and pass on what each shard of articles is to do.
 
-    State: `progress`; `space`, the readers' dimensions; `recent`, the latest histories, on which these are
-    refitted; `awaited`, an entry a list until its outcome is known or its visitor is erased.
+    State: `progress`; `places`, what they are worth; `space`, the readers' dimensions; `recent`, the latest
+    histories, on which these are refitted; `awaited`, an entry a list until its outcome is known or its
+    visitor is erased.
 
     window_ms : so long after a list was shown, its outcome is known. log : of all batches, for tests.
     """
@@ -43,12 +49,13 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         window_ms: int,
         log: ListLog,
     ) -> None:
-        self._settings, self._places, self._shards = settings, articles.sketch, shards
+        self._settings, self._sketch, self._shards = settings, articles.sketch, shards
         self._window_ms, self._log = window_ms, log
         self._fitted = 0, Dimensions.unknown(settings.buckets, articles.dimensions)
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self._progress = runtime_context.get_state(ValueStateDescriptor("progress", BLOB))
+        self._places = runtime_context.get_state(ValueStateDescriptor("places", BLOB))
         self._space = runtime_context.get_state(ValueStateDescriptor("space", BLOB))
         self._recent = runtime_context.get_map_state(MapStateDescriptor("recent", Types.INT(), BLOB))
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
@@ -67,12 +74,14 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._overtaken.inc(len(rows.shown) - len(shown))
         progress, space = self._refit(progress, shown)
         clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
-        placed = place_lists(shown, clicked, self._dimensions(progress), self._places)
+        placed = place_lists(shown, clicked, self._dimensions(progress), self._sketch)
         self._keep(shown, clicked, placed, progress.seen)
         self._forget(rows.forgotten)
         known = self._known(rows)
         told = batch_of(shown, placed, known, rows, space)
-        for shard, message in split_lists(progress.batches, told, placed, known, self._shards).items():
+        chance = self._chances(known, outcomes(told, known))
+        parts = split_lists(progress.batches, told, placed, known, chance, self._shards)
+        for shard, message in parts.items():
             yield Row(shard, encoded(message))
         self._progress.update(self._passed(progress, shown, known).to_bytes())
 
@@ -115,6 +124,23 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         for name in (*rows.known, *rows.gone):
             self._awaited.remove(name)
         return {name: PlacedList.from_bytes(blob) for name, blob in blobs.items() if blob is not None}
+
+    def _chances(self, known: Mapping[str, PlacedList], clicked: Floats) -> Floats:
+        """Of the impressions of lists what a blind pick is worth, by what was known of places before them."""
+        blob, lists = self._places.value(), list(known.values())
+        bias = PlaceBias.unknown()
+        if blob is not None:
+            places = Places.from_bytes(blob)
+            bias = PlaceBias(places.shown, places.clicked, places.at_ms)
+        if not lists:
+            return clicked
+        place = np.array([position for of in lists for position in of.positions])
+        of = np.repeat(np.arange(len(lists)), [len(one.articles) for one in lists])
+        clicks = np.bincount(of, clicked).astype(np.float64)
+        length = np.array([one.length for one in lists])
+        after = count_places(bias, place, clicked, max(one.at_ms for one in lists), PLACES_HALF_LIFE_MS)
+        self._places.update(Places(after.shown, after.clicked, after.at_ms).to_bytes())
+        return blind_picks(bias, place, of, clicks, length)
 
     def _forget(self, visitors: Mapping[str, int]) -> None:
         """Their histories are fitted on no more."""

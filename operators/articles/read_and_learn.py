@@ -25,7 +25,7 @@ def read_and_learn(
     shown = _impressions(batch, batch.shown, batch.of, settings)
     statistics = read_shown(models, shown, settings)
     counted = count_shown(models, shown, settings)
-    outcomes = Outcomes(batch.clicked, batch.chance[batch.known_of])
+    outcomes = Outcomes(batch.clicked, batch.chance)
     known = _impressions(batch, batch.known, batch.known_of, settings)
     learnt = learn_known(counted, known, outcomes, settings)
     latest_ms = at_ms.copy()

@@ -8,14 +8,16 @@ import numpy as np
 from operators.articles.shard_messages import Batch
 from operators.articles.statistics_table import OTHERS, statistics_of
 from operators.maths.adaptive_forgetting import Forgetting, collapsed, learn, mixed
-from operators.maths.arrays import Floats
+from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
-from operators.maths.articles.click_features import SERVED, WITH_LENGTH, Lists, features
+from operators.maths.articles.click_features import SERVED, WITH_LENGTH, Group, Lists, features
 from operators.maths.articles.click_model import SharedSettings, fresh
 from operators.maths.articles.prequential_scores import PrequentialScores, score
 from operators.maths.bayesian_logistic import probability
 from schemas.article_scores import SharedModel
 from state.placed_list import PredictedList
+
+Groups = frozenset[Group]
 
 FULL = WITH_LENGTH
 """What is known of a list that was shown; a storefront that makes one knows `SERVED`."""
@@ -50,7 +52,7 @@ class SharedModels:
     def fresh(cls, settings: ScoreSettings) -> "SharedModels":
         table = np.zeros((0, 4 * len(settings.articles.half_lives_ms) + OTHERS))
         none = np.zeros(0, dtype=np.int64)
-        full, served = (_features(none, none, none, none, table, groups) for groups in (FULL, SERVED))
+        full, served = (_features(none, none, none, np.zeros(0), table, of) for of in (FULL, SERVED))
         return cls(
             fresh(full.shape[1], settings.shared),
             fresh(served.shape[1], settings.shared),
@@ -136,17 +138,21 @@ def outcomes(batch: Batch, known: Mapping[str, PredictedList]) -> tuple[Floats, 
     return p, np.concatenate([none, *clicked])
 
 
-def _features_of(lists: Sequence[PredictedList], groups: frozenset) -> Floats:  # type: ignore[type-arg]
-    def column(name: str) -> np.ndarray:  # type: ignore[type-arg]
-        return np.array([getattr(of, name) for of in lists])
+def _features_of(lists: Sequence[PredictedList], groups: Groups) -> Floats:
+    """(n, d) of all impressions of lists, at least one."""
+    return _features(
+        np.array([len(of.p) for of in lists]),
+        np.array([of.length for of in lists]),
+        np.array([of.history for of in lists]),
+        np.array([of.mean_chance for of in lists]),
+        np.concatenate([of.statistics for of in lists]),
+        groups,
+    )
 
-    table = np.concatenate([of.statistics for of in lists])
-    count = np.array([len(of.p) for of in lists])
-    return _features(count, column("length"), column("history"), column("mean_chance"), table, groups)
 
-
-def _features(count, length, history, mean_chance, table, groups) -> Floats:  # type: ignore[no-untyped-def]
-    """(n, d) of all impressions of lists; the first four are (l,), a list each."""
+def _features(
+    count: Ints, length: Ints, history: Ints, mean_chance: Floats, table: Floats, groups: Groups
+) -> Floats:
+    """(n, d) of all impressions of l lists; the first four are (l,), count how many a list has."""
     of = np.repeat(np.arange(len(count)), count)
-    lists = Lists(of, length[of], history[of], np.asarray(mean_chance, dtype=np.float64)[of])
-    return features(statistics_of(table), lists, groups)
+    return features(statistics_of(table), Lists(of, length[of], history[of], mean_chance[of]), groups)

@@ -35,10 +35,10 @@ class ShardBatch(msgspec.Struct, frozen=True):
     """The part of a micro-batch that concerns a shard's articles.
 
     number : of the micro-batch, counted from 0. part : which of its `parts` this is, from 0.
-    articles : the a that are touched. at_ms, reader, slate, chance : (m,), (m, D), (m, S), (m,) of the lists
-    that are referred to; chance k/L of those whose outcome is known.
+    articles : the a that are touched. at_ms, reader, slate : (m,), (m, D), (m, S) of the lists referred to.
     shown, of, row : (n,) each impression's article and list, and its place in the micro-batch.
-    known, known_of, clicked : (k,) the same of impressions whose outcome is known.
+    known, known_of, clicked, chance : (k,) of impressions whose outcome is known their article and list, what
+    became of them, and what a blind pick would have been worth.
     batch : `Batch` as bytes, in one part of the micro-batch; empty in the others.
     """
 
@@ -49,13 +49,13 @@ class ShardBatch(msgspec.Struct, frozen=True):
     at_ms: Array
     reader: Array
     slate: Array
-    chance: Array
     shown: Array
     of: Array
     row: Array
     known: Array
     known_of: Array
     clicked: Array
+    chance: Array
     batch: bytes
 
 

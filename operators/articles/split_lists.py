@@ -7,7 +7,7 @@ import numpy as np
 from operators.articles.array_messages import encoded
 from operators.articles.list_rows import ListRows, ShownList
 from operators.articles.shard_messages import Batch, ShardBatch
-from operators.maths.arrays import Ints
+from operators.maths.arrays import Floats, Ints
 from schemas.article_hash import article_hash
 from state.placed_list import PlacedList
 
@@ -36,18 +36,23 @@ def batch_of(
 
 
 def split_lists(
-    number: int, batch: Batch, placed: Sequence[PlacedList], known: Mapping[str, PlacedList], shards: int
+    number: int,
+    batch: Batch,
+    placed: Sequence[PlacedList],
+    known: Mapping[str, PlacedList],
+    chance: Floats,
+    shards: int,
 ) -> dict[int, ShardBatch]:
-    """Shard -> what it is told; at least one. placed : the lists shown. known : those of `batch.known`."""
+    """Shard -> what it is told; at least one.
+
+    placed : the lists shown. known : those of `batch.known`, and chance, of all their impressions.
+    """
     lists = [*placed, *known.values()]
     names = [article for of in lists for article in of.articles]
     of = np.repeat(np.arange(len(lists)), [len(of.articles) for of in lists]).astype(np.int64)
     shard = np.array([article_hash(name) % shards for name in names], dtype=np.int64)
-    outcomes = [np.frombuffer(batch.known[name], np.uint8) for name in known]
     n = int(batch.count.sum())
-    clicked = np.concatenate([np.zeros(n), *outcomes])
-    clicks = np.concatenate([np.zeros(len(placed)), [outcome.sum() for outcome in outcomes]])
-    chance = clicks / [of.length for of in lists]
+    clicked = outcomes(batch, known)
     touched = np.unique(shard).tolist() or [0]
     found: dict[int, ShardBatch] = {}
     for part, at in enumerate(touched):
@@ -63,16 +68,21 @@ def split_lists(
             at_ms=np.array([lists[i].at_ms for i in used], dtype=np.int64),
             reader=np.array([lists[i].reader for i in used]),
             slate=np.array([lists[i].slate for i in used], dtype=np.uint8),
-            chance=chance[used],
             shown=article[~past],
             of=local[~past],
             row=mine[~past],
             known=article[past],
             known_of=local[past],
-            clicked=clicked[mine[past]],
+            clicked=clicked[mine[past] - n],
+            chance=chance[mine[past] - n],
             batch=encoded(batch) if part == 0 else b"",
         )
     return found
+
+
+def outcomes(batch: Batch, known: Mapping[str, PlacedList]) -> Floats:
+    """1.0 where clicked, of all impressions of the lists that are known."""
+    return np.concatenate([np.zeros(0), *(np.frombuffer(batch.known[name], np.uint8) for name in known)])
 
 
 def _indexed(names: Sequence[str]) -> tuple[list[str], Ints]:

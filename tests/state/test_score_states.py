@@ -8,6 +8,7 @@ import pytest
 
 from state.kept_article import KeptArticle
 from state.placed_list import PlacedList, PredictedList
+from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
 from state.shared_click_models import MixtureState, SharedClickModels
 from state.shop_readers import ShopReaders
@@ -25,8 +26,14 @@ def mixture(d: int) -> MixtureState:
 STATES: dict[str, Any] = {
     "kept_article": KeptArticle(1_573_000_000_000, 7, b"a model"),
     "placed_list": PlacedList(
-        1_573_000_000_000, 4, ("新闻", "b"), np.array([0.25, -1.0]), np.array([1, 255], dtype=np.uint8)
+        1_573_000_000_000,
+        4,
+        ("新闻", "b"),
+        (1, 0),
+        np.array([0.25, -1.0]),
+        np.array([1, 255], dtype=np.uint8),
     ),
+    "places": Places(np.array([0.0, 3.5]), np.array([0.0, 0.25]), 1_573_000_000_000),
     "predicted_list": PredictedList(
         1_573_000_000_000, 4, 3, 0.125, np.arange(6.0).reshape(2, 3), np.array([0.5, 0.25])
     ),

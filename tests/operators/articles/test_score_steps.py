@@ -174,3 +174,24 @@ def test_statistics_as_a_table_are_the_same() -> None:
         statistics = statistics_of(of.statistics)
         assert np.array_equal(statistics_table(statistics), of.statistics)
         assert np.isfinite(of.statistics).all()
+
+
+def departure(given: list[Shown], article: str) -> float:
+    """Log-odds by which the article's own model departs from a blind pick in the end."""
+    _, said = processed(given, [50])
+    [*_, packed] = [row[4] for row in said if row[0] == ARTICLE and row[1] == article]
+    return float(ServedArticles.unpack([packed], 4, 2).mean[0, 0])
+
+
+def test_a_good_place_is_not_taken_for_a_good_article() -> None:
+    dice, given = np.random.default_rng(1), lists(600, seed=13)
+    places = np.arange(1, 13)
+    for of in given:
+        between = dice.choice(40, len(places) - 2, replace=False)
+        of["articles"] = ["first", *(f"🦊 {a}" for a in between), "last"]
+        of["list_length"], of["clicked"] = len(places), (dice.random(len(places)) < 0.2 / places).tolist()
+    placed = [of | {"positions": places.tolist()} for of in given]
+    taken_in = departure(given, "first") - departure(given, "last")
+    corrected = departure(placed, "first") - departure(placed, "last")
+    assert taken_in > 1
+    assert abs(corrected) < taken_in / 4
