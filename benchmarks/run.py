@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from benchmarks import figures, gate, growth, latency, render, scale, segments
+from benchmarks import articles, figures, gate, growth, latency, render, scale, segments
 from benchmarks.peer_environment import peer_python
 from benchmarks.place import ROOT, Place, python_path
 from benchmarks.throughput import Throughput
@@ -24,7 +24,8 @@ BACKENDS = ("rocksdb", "heap")
 JOBS: Mapping[str, tuple[Work, tuple[str, ...]]] = {
     "visitor_preferences": (Preferences(), ("throughput", "latency", "growth")),
     gate.JOB: (gate.Gate(), ("throughput",)),
-    segments.JOB: (segments.Segments(), ("throughput",)),
+    segments.JOB: (segments.Segments(), ("throughput", "latency")),
+    articles.JOB: (articles.Articles(), ("throughput",)),
 }
 """What a job's subjects do, and what can be measured of it."""
 MEMORY = "6g"

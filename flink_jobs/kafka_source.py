@@ -1,10 +1,11 @@
 """A Kafka topic of Avro events as a table: where it starts, where it ends, how its bytes are read."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Self
 
 from pydantic import BaseModel, field_validator, model_validator
 
+from flink_jobs.durations import milliseconds
 from flink_jobs.kafka_access import KafkaAccess
 from schemas.avro import Schema, load
 from schemas.flink_types import columns
@@ -28,6 +29,8 @@ class KafkaSource(BaseModel):
     start : `earliest`, `latest`, `committed`, or an ISO time. A job resumed from a savepoint ignores it.
     until_now : end by itself at the offsets that were the last when the job started.
     registry : address of a schema registry; empty reads raw Avro without schema ids.
+    happened : SQL of the event time, epoch ms: the table gets a column `happened` with a watermark, which is
+        `out_of_order` behind; a partition that is `idle` for so long holds it back no more. Empty: none.
     """
 
     topic: str
@@ -37,6 +40,9 @@ class KafkaSource(BaseModel):
     start: str = "earliest"
     until_now: bool = False
     registry: str = ""
+    happened: str = ""
+    out_of_order: timedelta = timedelta()
+    idle: timedelta = timedelta(seconds=5)
 
     @field_validator("start")
     @classmethod
@@ -56,10 +62,11 @@ class KafkaSource(BaseModel):
         return self
 
     def attach(self, tables: "StreamTableEnvironment", name: str) -> "Table":
-        """Register the topic as table `name` and return it: the schema's columns in order, `appended_ms`."""
+        """Register the topic as table `name` and return it: the schema's columns in order, `appended_ms`, and
+        `happened` where there is one."""
         options = ",\n".join(f"'{key}' = '{value}'" for key, value in self.options().items())
         events = columns(self.schema_of_events())
-        tables.execute_sql(f"CREATE TABLE {name} ({events}, {APPENDED}) WITH ({options})")
+        tables.execute_sql(f"CREATE TABLE {name} ({events}, {APPENDED}{self._watermark()}) WITH ({options})")
         return tables.from_path(name)
 
     def schema_of_events(self) -> Schema:
@@ -83,7 +90,17 @@ class KafkaSource(BaseModel):
         }
         if self.until_now:
             options["scan.bounded.mode"] = "latest-offset"
+        if self.happened:
+            options["scan.watermark.idle-timeout"] = f"{milliseconds(self.idle)} ms"
         return options
+
+    def _watermark(self) -> str:
+        if not self.happened:
+            return ""
+        behind = f"INTERVAL '{milliseconds(self.out_of_order) / 1000:.3f}' SECOND(3, 3)"
+        return f""",
+            happened AS TO_TIMESTAMP_LTZ({self.happened}, 3),
+            WATERMARK FOR happened AS happened - {behind}"""
 
     def _start_options(self) -> dict[str, str]:
         if self.start in STARTS:

@@ -1,6 +1,7 @@
 """Configuration of the job `visitor_segments`, read from the environment."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -28,8 +29,11 @@ class SegmentsConfig(BaseSettings):
     visit_gap : a visit ends with a pause of this length.
     least, most : segments of a shop.
     sample : visitors of a shop from whom its segments are sought anew.
+    industry_weight : counts that a new shop's industry is worth in its segments; 0: none.
+    industry_sample : share of visitors from whom industries' segments are learned.
     categories, shared_categories : of a shop with a dimension of their own; dimensions for all others.
     shards : groups of shops, each one call of Python a batch. batch_span : of a batch.
+    hot : shop -> number of its parts, each one call of Python a batch: for shops too large for one slot.
     period : between refits and profiles of a shop.
     retention : vectors, members and Redis keys untouched for so long go.
     generation : part of the keys; a rebuild writes a new one beside the old.
@@ -52,9 +56,12 @@ class SegmentsConfig(BaseSettings):
     least: int = Field(2, ge=1, le=12)
     most: int = Field(12, ge=1, le=12)
     sample: int = Field(512, ge=2, le=4096)
+    industry_weight: float = Field(10_000.0, ge=0, le=1e9)
+    industry_sample: float = Field(0.125, gt=0, le=1)
     categories: int = Field(448, ge=1, le=4096)
     shared_categories: int = Field(64, ge=1, le=4096)
     shards: int = Field(64, ge=1, le=1024)
+    hot: dict[str, Annotated[int, Field(ge=2, le=64)]] = Field(default_factory=dict)
     batch_span: Duration = timedelta(milliseconds=200)
     period: Duration = timedelta(seconds=2)
     retention: Duration | None = None
@@ -87,6 +94,7 @@ class SegmentsConfig(BaseSettings):
             shared=self.shared_categories,
             sample=self.sample,
             tell_again_ms=milliseconds(self.retained()) // 2,
+            industry_weight=self.industry_weight,
         )
 
     def behaviors(self, group: str) -> KafkaSource:

@@ -5,7 +5,7 @@ from pyflink.table import StatementSet, StreamTableEnvironment, Table
 from flink_jobs.kafka_sink import listed, sink_options
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.visitor_sink import register_visitor_sink
-from operators.update_segments import CHANGED
+from operators.segment_rows import CHANGED, PART
 from sink_connectors.write_segments import WriteSegments
 
 
@@ -18,7 +18,7 @@ def write_segments(
     sinks.add_insert_sql(
         f"""INSERT INTO written SELECT written FROM (
             SELECT write_segments(kind, visitor_id, shop_id, version, since_ms, appended_ms, body) AS written
-            FROM {segments} WHERE kind <> '{CHANGED}') WHERE written IS NOT NULL"""
+            FROM {segments} WHERE kind NOT IN ('{CHANGED}', '{PART}')) WHERE written IS NOT NULL"""
     )
 
 

@@ -1,16 +1,22 @@
 """Behaviours, exposures, erasures in; visitors' segments, shops' profiles and layout policies, to Redis."""
 
-from pyflink.table import StatementSet, StreamTableEnvironment
+from pyflink.table import StatementSet, StreamTableEnvironment, Table
 
+from flink_jobs.config import MAX_PARALLELISM
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
 from flink_jobs.layout_policies import layout_policies, write_layouts
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.segments_sinks import segment_changes, write_segments
 from operators.batch_log import BatchLog
+from operators.merge_parts import SAID, MergeParts
 from operators.micro_batches import micro_batches
-from operators.update_segments import OUTPUT, UpdateSegments
+from operators.segment_rows import OUTPUT, PART
+from operators.shop_shards import part_shards, shard_of
+from operators.update_segments import UpdateSegments
 from operators.visitor_vectors import visitor_vectors
+from operators.with_industries import with_industries
+from sink_connectors.segment_store import SegmentStore
 
 NAME = "visitor_segments"
 GROUP = f"tidemark.{NAME}"
@@ -39,32 +45,58 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
     behaviors = config.behaviors(GROUP).attach(tables, "behaviors")
     erasures = config.erasures(GROUP).attach(tables, "erasures")
     policies = layout_policies(tables, behaviors, erasures, config, GROUP)
+    hot = part_shards(config.hot, config.shards, MAX_PARALLELISM)
+    learns_industries = config.industry_weight > 0
+    visited = with_industries(tables, behaviors, config.industry_sample) if learns_industries else behaviors
     vectors = visitor_vectors(
         tables,
-        behaviors,
+        visited,
         erasures,
         config.weights,
         config.half_lives_ms,
         config.horizon_weights,
         milliseconds(config.visit_gap),
         milliseconds(config.retained()),
-        config.shards,
+        shard_of(config.shards, hot),
     )
     segments = tables.from_data_stream(
         micro_batches(tables, vectors, "shard", BATCHED, milliseconds(config.batch_span))
-        .process(
-            UpdateSegments(config.shop_settings, milliseconds(config.period), BatchLog(config.batch_log)),
-            output_type=OUTPUT,
-        )
+        .process(update_segments(config), output_type=OUTPUT)
         .name("update segments")
         .uid("update-segments")
     )
+    written = with_hot_shops(tables, segments, config) if hot else segments
 
     sinks = tables.create_statement_set()
-    write_segments(tables, sinks, segments, config)
+    write_segments(tables, sinks, written, config)
     segment_changes(tables, sinks, segments, config)
     write_layouts(tables, sinks, policies, config)
     return sinks
+
+
+def update_segments(config: SegmentsConfig) -> UpdateSegments:
+    return UpdateSegments(
+        config.shop_settings,
+        milliseconds(config.period),
+        BatchLog(config.batch_log),
+        frozenset(config.hot),
+        SegmentStore(config.run.redis_address, config.redis_schema),
+    )
+
+
+def with_hot_shops(tables: StreamTableEnvironment, segments: Table, config: SegmentsConfig) -> Table:
+    """And what comes of hot shops' parts: profiles, and what each part reads of the others from Redis."""
+    parts = tables.sql_query(
+        f"""SELECT {shard_of(config.shards, {})} AS shard, shop_id, visitor_id, body
+        FROM {segments} WHERE kind = '{PART}'"""
+    )
+    shops = tables.from_data_stream(
+        micro_batches(tables, parts, "shard", SAID, milliseconds(config.batch_span))
+        .process(MergeParts(config.shop_settings), output_type=OUTPUT)
+        .name("merge parts of hot shops")
+        .uid("merge-parts")
+    )
+    return tables.sql_query(f"SELECT * FROM {segments} UNION ALL SELECT * FROM {shops}")
 
 
 def main() -> None:

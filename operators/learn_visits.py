@@ -1,20 +1,28 @@
 """One micro-batch of visits at the shops of a shard, as the job and its evaluation run it, without Flink."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from operators.maths.assign_segments import Assignments, reasons
 from operators.maths.segment_fit import segment_fit
+from operators.maths.segment_models import SegmentModels, merge
 from operators.maths.segment_scores import Floats, Ints
 from operators.maths.strongest import strongest
 from operators.maths.update_segments import update_segments
-from operators.segment_state import by_width, stack_models, unstack_models
+from operators.segment_state import by_width, no_segments, stack_models, unstack_models, widened
 from operators.shop_segments import ShopSegments, ShopSettings, hash01, with_categories_of
 from operators.visit_rows import VisitRows
 from operators.visits_of_rows import BatchVisits, Member, visits_of_rows
+from state.segment_model import SegmentModel
 from state.visitor_segment import VisitorSegment
+
+Rest = Callable[[ShopSegments], SegmentModel]
+"""What counts beside a shop's own sums when its visitors are assigned, in the shop's dimensions."""
+
+NO_RESTS: Mapping[str, Rest] = MappingProxyType({})
 
 WIDTHS = (16, 64, 192)
 """Shops up to so many dimensions are updated side by side; wider ones in a class of their own."""
@@ -58,11 +66,13 @@ def learn_visits(
     members: Mapping[Member, VisitorSegment | None],
     rows: VisitRows,
     settings: ShopSettings,
+    rests: Mapping[str, Rest] = NO_RESTS,
 ) -> Learned:
     """Assign the visitors of a batch by what was known before it, then learn from it.
 
     shops, members : of every shop and every member in `rows`, which are visits only. A visitor without a
         member is new, and so is one whose vector begins anew: what was known of it has expired.
+    rests : of parts of hot shops, what the other parts hold; of new shops, their industry.
     """
     learned = Learned({}, {}, [], [], {})
     if not len(rows):
@@ -73,10 +83,12 @@ def learn_visits(
     for places in by_width(models, WIDTHS):
         which, part = batch.visits.of_shops(places)
         before = stack_models([models[at] for at in places])
-        after, found = update_segments(before, part, settings.segments)
-        nats = reasons(before, part, found.segment, settings.segments.smoothing)
+        rest = _rest([batch.shops[at] for at in places], known, rests)
+        after, found = update_segments(before, part, settings.segments, rest)
+        whole = before if rest is None else merge(before, rest, settings.segments.half_lives)
+        nats = reasons(whole, part, found.segment, settings.segments.smoothing)
         why = strongest(part.row, part.dimension, nats, len(part), settings.reasons)
-        fit = zip(*segment_fit(before, part, settings.segments.smoothing), strict=True)
+        fit = zip(*segment_fit(whole, part, settings.segments.smoothing), strict=True)
         for at, (visits, gained, counts) in zip(places, fit, strict=True):
             learned.fit[batch.shops[at]] = int(visits), float(gained), float(counts)
         for at, model in zip(places, unstack_models(after, [models[at] for at in places]), strict=True):
@@ -86,6 +98,21 @@ def learn_visits(
         for n in range(len(which)):
             _learn_member(learned, here, n, settings)
     return learned
+
+
+def _rest(
+    names: list[str],
+    shops: Mapping[str, ShopSegments],
+    rests: Mapping[str, Rest],
+) -> SegmentModels | None:
+    """What counts beside the shops' own sums; None: nothing anywhere."""
+    if not rests.keys() & names:
+        return None
+    return stack_models([rests.get(name, _nothing)(shops[name]) for name in names])
+
+
+def _nothing(shop: ShopSegments) -> SegmentModel:
+    return widened(no_segments(len(shop.model.sums)), len(shop.model.sales))
 
 
 @dataclass(frozen=True)

@@ -1,20 +1,17 @@
-"""A shop's segments sought anew in the sample of its visitors, whose bytes are in keyed state."""
+"""What a refit found is carried out: visitors move with their vectors, whose bytes are in keyed state."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from operators.learn_visits import Assigned
 from operators.maths.fit_segments import softmax
-from operators.maths.refit_segments import moved_sums, refit_due, refit_segments
+from operators.maths.refit_segments import moved_sums
 from operators.maths.segment_scores import Floats, Ints, log_ratios, scores
-from operators.maths.visitor_sample import fitting_threshold
+from operators.seek_segments import Sample, Sought, left, seek_segments, vectors
+from operators.shop_parts import with_rest
 from operators.shop_segments import ShopSegments, ShopSettings, hash01
-from state.segment_model import SegmentModel
 from state.visitor_segment import VisitorSegment
-
-Sample = Mapping[str, VisitorSegment]
 
 
 @dataclass(frozen=True)
@@ -30,53 +27,51 @@ class Refitted:
     left: dict[str, VisitorSegment]
 
 
-def is_due(shop: ShopSegments, settings: ShopSettings) -> bool:
-    """Whether the shop has had enough visits since its last refit."""
-    model = shop.model
-    return bool(refit_due(np.array([model.seen]), np.array([model.refitted_at]), settings.refits)[0])
-
-
 def refit_shop(name: str, shop: ShopSegments, sample: Sample, settings: ShopSettings) -> Refitted:
     """Seek better segments; visitors of the sample move at once, the others at their next visit.
 
     sample : the visitors in it, with their vectors.
     """
-    model, segments = shop.model, settings.segments
-    sample = dict(sorted(sample.items()))  # as keyed state gives it, the order may be any
-    hashes = {visitor: hash01(visitor) for visitor in sample}
-    threshold = fitting_threshold(np.array(list(hashes.values())), model.threshold, settings.sample)
-    stays = {visitor: of for visitor, of in sample.items() if hashes[visitor] < threshold}
-    labels = np.array([of.segment for of in stays.values()], dtype=np.int64)
-    left = _left(list(stays.values()), model, segments.half_lives.long_ms)
-    X = _vectors(list(stays.values()), left, len(model.sales))
-    found = refit_segments(
-        X.astype(np.float32),
-        labels,
-        segments.smoothing,
-        model.latest_ms - model.first_ms >= segments.hysteresis.settling_ms,
-        settings.refits,
-        seed=int(hash01(name) * 2**31) + model.seen,
-    )
+    return carry_out(seek_segments(name, shop, sample, settings), name, shop, sample, settings)
+
+
+def carry_out(
+    sought: Sought,
+    name: str,
+    shop: ShopSegments,
+    sample: Sample,
+    settings: ShopSettings,
+    rest: ShopSegments | None = None,
+) -> Refitted:
+    """Move visitors to the segments that were found, and their counts with them.
+
+    shop, sample : where `rest` is given, those of a part of the shop; the rest of it decides with them how
+        sure the visitors' segments are.
+    """
+    long_ms = settings.segments.half_lives.long_ms
+    movers = {v: sample[v] for v in sorted(sample.keys() & sought.labels) if sample[v].dimensions}
+    members = list(movers.values())
+    remaining = left(members, shop.model, long_ms)
+    X = vectors(members, remaining, len(shop.model.sales))
+    before = np.array([of.segment for of in members], dtype=np.int64)
+    labels = np.array([sought.labels[visitor] for visitor in movers], dtype=np.int64)
     after = replace(
-        model,
-        sums=moved_sums(model.sums, X, labels, found.labels),
-        tallies=_moved_visitors(model.tallies, left, labels, found.labels),
-        refitted_at=model.seen,
-        threshold=threshold,
+        shop.model,
+        sums=moved_sums(shop.model.sums, X, before, labels),
+        tallies=_moved_visitors(shop.model.tallies, remaining, before, labels),
+        refitted_at=sought.refitted_at,
+        threshold=sought.threshold,
     )
     shop = replace(shop, model=after)
-    moves = np.flatnonzero(found.labels != labels)
-    movers = [list(stays)[at] for at in moves]
-    news = _news(name, shop, [stays[visitor] for visitor in movers], found.labels[moves], X[moves], settings)
+    whole = shop if rest is None else with_rest(shop, rest, settings)
+    news = _news(name, whole, movers, labels, X, settings)
+    moved = {of.visitor: _moved(movers[of.visitor], of.segment) for of in news}
+    leaving = {v: moved.get(v, of) for v, of in sample.items() if hash01(v) >= sought.threshold}
     return Refitted(
         shop=shop,
-        moved={visitor: _moved(stays[visitor], of.segment) for visitor, of in zip(movers, news, strict=True)},
-        news=[replace(of, visitor=visitor) for visitor, of in zip(movers, news, strict=True)],
-        left={
-            v: replace(of, at_ms=0, since_ms=0, dimensions=(), counts=())
-            for v, of in sample.items()
-            if v not in stays
-        },
+        moved=moved,
+        news=news,
+        left={v: replace(of, at_ms=0, since_ms=0, dimensions=(), counts=()) for v, of in leaving.items()},
     )
 
 
@@ -87,7 +82,7 @@ def _moved(was: VisitorSegment, segment: int) -> VisitorSegment:
 def _news(
     shop_id: str,
     shop: ShopSegments,
-    before: list[VisitorSegment],
+    before: Sample,
     labels: Ints,
     X: Floats,
     settings: ShopSettings,
@@ -100,7 +95,7 @@ def _news(
     best = np.argsort(-nats, axis=1)[:, : settings.reasons]
     return [
         Assigned(
-            visitor="",
+            visitor=visitor,
             shop=shop_id,
             before=was.segment,
             segment=int(label),
@@ -110,22 +105,8 @@ def _news(
             why=tuple((names[d], float(nats[at, d])) for d in best[at] if nats[at, d] > 0 and names[d]),
             first_row=-1,
         )
-        for at, (was, label) in enumerate(zip(before, labels, strict=True))
+        for at, ((visitor, was), label) in enumerate(zip(before.items(), labels, strict=True))
     ]
-
-
-def _left(sample: list[VisitorSegment], model: SegmentModel, half_life_ms: int) -> Floats:
-    """(n,) what the shop's latest event leaves of each one's last visit."""
-    at_ms = np.array([of.at_ms for of in sample], dtype=np.int64)
-    return np.asarray(np.exp2((at_ms - model.latest_ms) / half_life_ms))
-
-
-def _vectors(sample: list[VisitorSegment], left: Floats, dimensions: int) -> Floats:
-    """(n, D) as of the shop's latest event."""
-    X = np.zeros((len(sample), dimensions))
-    for row, of, part in zip(X, sample, left.tolist(), strict=True):
-        row[list(of.dimensions)] = np.array(of.counts) * part
-    return X
 
 
 def _moved_visitors(tallies: Floats, left: Floats, before: Ints, after: Ints) -> Floats:

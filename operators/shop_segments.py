@@ -26,6 +26,7 @@ class ShopSettings:
     tell_again_ms : of event time, after which Redis is told an unchanged segment again.
     reasons : categories that are given with a segment.
     drift : when a shop's visitors count as having left its segments.
+    cold_visits : until a shop has had so many, its industry's segments have a say: `industry_weight` counts.
     """
 
     segments: SegmentSettings = field(default_factory=SegmentSettings)
@@ -36,6 +37,8 @@ class ShopSettings:
     tell_again_ms: int = 30 * 86_400_000
     reasons: int = 3
     drift: DriftSettings = field(default_factory=DriftSettings)
+    cold_visits: int = 512
+    industry_weight: float = 10_000.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +94,12 @@ class ShopSegments:
 
 def hash01(visitor: str) -> float:
     """A number in [0, 1) for the visitor, the same in every process and release: who is in samples."""
-    return int.from_bytes(blake2b(visitor.encode(), digest_size=8).digest()) / 2.0**64
+    return hash64(visitor) / 2.0**64
+
+
+def hash64(visitor: str) -> int:
+    """64 bits that stand for the visitor where it is not to be named."""
+    return int.from_bytes(blake2b(visitor.encode(), digest_size=8).digest())
 
 
 def with_categories_of(

@@ -17,14 +17,14 @@ def visitor_vectors(
     horizon_weights: Sequence[float],
     visit_gap_ms: int,
     ttl_ms: int,
-    shards: int,
+    shard: str,
 ) -> Table:
     """What `jvm/`'s `VisitorVectors` gives, which see for state, time to live, erasures and bytes.
 
     weights : behaviour -> count of one; a behaviour that is not named, and an event time before 1970 or after
         2100, count for nothing.
     half_lives_ms, horizon_weights : of each horizon; the first is that of the segments' sums, with weight 1.
-    shards : of shops, for micro-batches.
+    shard : SQL of the micro-batch that a row belongs to; see `shard_of`.
 
     Returns
     -------
@@ -39,7 +39,7 @@ def visitor_vectors(
             CAST(NULL AS STRING), CAST(NULL AS STRING), CAST(NULL AS STRING),
             CAST(NULL AS DOUBLE), CAST(NULL AS DOUBLE), appended_ms FROM {erasures}"""
     )
-    return vectors_of(tables, happened, weights, half_lives_ms, horizon_weights, visit_gap_ms, ttl_ms, shards)
+    return vectors_of(tables, happened, weights, half_lives_ms, horizon_weights, visit_gap_ms, ttl_ms, shard)
 
 
 def vectors_of(
@@ -50,7 +50,7 @@ def vectors_of(
     horizon_weights: Sequence[float],
     visit_gap_ms: int,
     ttl_ms: int,
-    shards: int,
+    shard: str,
     sweep_ms: int = SWEEP_MS,
 ) -> Table:
     """The same of behaviours and erasures in one stream, where `erases` tells which a row is."""
@@ -59,7 +59,7 @@ def vectors_of(
     )
     tables.create_temporary_view("events_at_shops", tables.sql_query(_weighed(happened, weights)))
     return tables.sql_query(
-        f"""SELECT CAST(ABS(MOD(HASH_CODE(shop_id), {shards})) AS INT) AS shard,
+        f"""SELECT {shard} AS shard,
             visitor_id, shop_id, industry, category, appended_ms, packed
         FROM visitor_vectors(
             event => TABLE events_at_shops PARTITION BY bucket,

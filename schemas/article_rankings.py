@@ -49,7 +49,7 @@ class ArticleScore:
 
     def to_json(self) -> str:
         """For the Redis function `publish`, which compares `at_ms`."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(vars(self), ensure_ascii=False)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> "ArticleScore":

@@ -15,6 +15,16 @@ def shop_profile_key(namespace: str, generation: int, shop: str) -> str:
     return f"{namespace}:{{shop:{shop}}}:profile:{generation}"
 
 
+def rest_of_shop_key(namespace: str, generation: int, shop: str, part: str) -> str:
+    """String: what a part of a hot shop is told of the others, see `RestOfShop`. No reader's business."""
+    return f"{namespace}:{{shop:{shop}}}:rest:{generation}:{part}"
+
+
+def industry_key(namespace: str, generation: int, industry: str) -> str:
+    """String: an industry's segments, see `ShopPart`. No reader's business."""
+    return f"{namespace}:{{industry:{industry}}}:learned:{generation}"
+
+
 @dataclass(frozen=True)
 class SegmentSchema:
     """Where one generation of segments stands. ttl_s : of a visitor's and a shop's, since it was written."""
@@ -28,6 +38,12 @@ class SegmentSchema:
 
     def shop_key(self, shop: str) -> str:
         return shop_profile_key(self.namespace, self.generation, shop)
+
+    def rest_key(self, shop: str, part: str) -> str:
+        return rest_of_shop_key(self.namespace, self.generation, shop, part)
+
+    def industry_key(self, industry: str) -> str:
+        return industry_key(self.namespace, self.generation, industry)
 
 
 def read_json(text: bytes) -> dict[str, Any]:

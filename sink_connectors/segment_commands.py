@@ -8,7 +8,7 @@ from sink_connectors.redis_server import Command
 from sink_connectors.tombstones import Tombstones
 
 Row = tuple[str, str, str, int, int, bytes]
-"""kind, visitor, shop, version, since_ms, body: see `operators/update_segments.py`."""
+"""kind, visitor, shop, version, since_ms, body: see `operators/segment_rows.py`."""
 
 
 def segment_commands(schema: SegmentSchema, tombstones: Tombstones, rows: Iterable[Row]) -> list[Command]:
@@ -29,6 +29,10 @@ def _command(schema: SegmentSchema, tombstones: Tombstones, row: Row) -> Command
     kind, visitor, shop, version, since_ms, body = row
     if kind == "profile":
         return ["FCALL", function("publish"), 1, schema.shop_key(shop), schema.ttl_s, version, body]
+    if kind == "rest":
+        return ["SET", schema.rest_key(shop, visitor), body, "EX", schema.ttl_s]
+    if kind == "industry":
+        return ["SET", schema.industry_key(shop), body, "EX", schema.ttl_s]
     key = schema.visitor_key(visitor).encode()
     tombstone = tombstones.key(visitor, key)
     if kind == "forgotten":

@@ -7,7 +7,7 @@ from sink_connectors.redis_sink import VisitorSink
 
 
 class WriteSegments(VisitorSink[SegmentSchema]):
-    """Segments, profiles and erasures: the columns of `operators/update_segments.py`'s output -> BIGINT."""
+    """Segments, profiles and erasures: the columns of `operators/segment_rows.py`'s output -> BIGINT."""
 
     def eval(
         self,
@@ -25,7 +25,8 @@ class WriteSegments(VisitorSink[SegmentSchema]):
         commands = segment_commands(self._schema, self._tombstones, zip(*columns, strict=True))
         answers = self._sender.send_until_answered(commands)
         self._refused.inc(sum(answer == -1 for answer in answers))
-        assigned_ms = appended_ms[kinds == "assigned"].to_numpy(dtype="int64")
+        # Whom a refit moved has no event that the broker took.
+        assigned_ms = appended_ms[(kinds == "assigned") & (appended_ms > 0)].to_numpy(dtype="int64")
         if len(assigned_ms):
             self._measure_latency(assigned_ms)
         return self._written(len(kinds))

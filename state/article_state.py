@@ -2,6 +2,7 @@
 
 import struct
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar, Self
 
 import numpy as np
@@ -54,7 +55,7 @@ class ArticleState:
             raise ValueError("an article's state holds NaN or infinity")
         d, (m, S) = len(self.mean), self.slate.shape
         header = _HEADER.pack(self.VERSION, self.sums.shape[1], d, m, S, self.learnt, self.first_ms)
-        doubles = self.sums.ravel(), self.mean, self.precision[np.triu_indices(d)]
+        doubles = self.sums.ravel(), self.mean, self.precision[_upper(d)]
         floats = self.reader.ravel(), self.residual, self.chance
         return b"".join(
             [
@@ -90,7 +91,13 @@ class ArticleState:
         )
 
 
+@cache
+def _upper(d: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    return np.triu_indices(d)
+
+
 def _symmetric(triangle: Floats, d: int) -> Floats:
-    whole = np.zeros((d, d))
-    whole[np.triu_indices(d)] = triangle
-    return whole + np.triu(whole, 1).T
+    whole = np.empty((d, d))
+    whole[_upper(d)] = triangle
+    whole.T[_upper(d)] = triangle
+    return whole

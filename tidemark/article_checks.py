@@ -34,3 +34,29 @@ def check_article_keywords() -> None:
     create_topics(config.run.kafka, [config.features_topic])
     with closing(check_redis(config.run.redis_address)):
         pass
+
+
+def check_article_scores() -> None:
+    """Configuration, topics and Redis; creates the topic of erasures where it is missing.
+
+    Raises
+    ------
+    UserError : the first thing that is wrong.
+    """
+    from flink_jobs.article_scores_config import ArticleScoresConfig
+    from tidemark.topics import check_topic, create_topics
+
+    with reading(ArticleScoresConfig):
+        config = ArticleScoresConfig()
+        config.feedback(group="check")
+        config.erasures(group="check")
+    if config.run.until_now:
+        raise UserError(
+            "article_scores learns what became of a list minutes after it was shown: submit it without "
+            "--until-now, and `tidemark stop article_scores` when it has caught up"
+        )
+    refuse_secret_in_variable(config.run.redis_address)
+    check_topic(config.run.kafka, config.topic)
+    create_topics(config.run.kafka, [config.erasures_topic])
+    with closing(check_redis(config.run.redis_address)):
+        pass

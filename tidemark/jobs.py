@@ -12,7 +12,7 @@ from pathlib import Path
 from sink_connectors.redis_address import without_password
 from tidemark import flink as cluster
 from tidemark import modules
-from tidemark.article_checks import check_article_keywords
+from tidemark.article_checks import check_article_keywords, check_article_scores
 from tidemark.checks import check_visitor_preferences
 from tidemark.errors import UserError
 from tidemark.gate.checks import check_event_gate
@@ -33,6 +33,7 @@ JOBS: Mapping[str, Deployable] = {
     "visitor_segments": Deployable("TIDEMARK_SEGMENTS_", check_visitor_segments),
     "event_gate": Deployable("TIDEMARK_GATE_", check_event_gate),
     "article_keywords": Deployable("TIDEMARK_KEYWORDS_", check_article_keywords),
+    "article_scores": Deployable("TIDEMARK_SCORES_", check_article_scores),
 }
 
 Say = Callable[[str], None]

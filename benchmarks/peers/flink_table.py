@@ -1,6 +1,7 @@
-"""What the peers that run on Flink have in common: the table of behaviours."""
+"""What the peers that run on Flink have in common: the topic as a table."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from pyflink.common import Configuration
 from pyflink.datastream import StreamExecutionEnvironment
@@ -14,7 +15,17 @@ from flink_jobs.kafka_source import KafkaSource
 def behaviors(
     arguments: Arguments, name: str, settings: Mapping[str, str]
 ) -> tuple[StreamTableEnvironment, Table]:
-    """An environment with these settings beside Flink's defaults, and the topic up to now as its table."""
+    """`attached` of behaviours."""
+    return attached(arguments, name, settings, "behavior")
+
+
+def attached(
+    arguments: Arguments, name: str, settings: Mapping[str, str], schema_name: str, late_s: int | None = None
+) -> tuple[StreamTableEnvironment, Table]:
+    """An environment with these settings beside Flink's defaults, and the topic up to now as its table.
+
+    late_s : with an event time, its watermark so far behind.
+    """
     configuration = Configuration()
     for key, value in {"pipeline.name": name, **settings}.items():
         configuration.set_string(key, value)
@@ -22,9 +33,11 @@ def behaviors(
     tables = StreamTableEnvironment.create(environment)
     source = KafkaSource(
         topic=arguments.topic,
-        schema_name="behavior",
+        schema_name=schema_name,
         kafka=KafkaAccess(bootstrap=arguments.kafka),
         group=name,
         until_now=True,
+        happened="" if late_s is None else "event_time",
+        out_of_order=timedelta(seconds=late_s or 0),
     )
-    return tables, source.attach(tables, "behaviors")
+    return tables, source.attach(tables, f"{schema_name}s")

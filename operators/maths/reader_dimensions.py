@@ -16,6 +16,23 @@ from operators.maths.segment_scores import Floats, Ints
 
 
 @dataclass(frozen=True)
+class ReaderSettings:
+    """buckets : of articles in histories. refit_on : the latest lists. refit_every : lists; at first whenever
+    their number has doubled. apart_ms : event time between refits, at least: whoever places readers elsewhere
+    fetches each.
+    """
+
+    buckets: int = 2**16
+    refit_every: int = 200
+    refit_on: int = 2000
+    apart_ms: int = 60_000
+
+    def is_due(self, seen: int, fitted: int, passed_ms: int) -> bool:
+        """Whether to refit after `seen` lists, when the last fit was after `fitted`, so long ago."""
+        return seen - fitted >= min(self.refit_every, max(fitted, 1)) and passed_ms >= self.apart_ms
+
+
+@dataclass(frozen=True)
 class Histories:
     """n readers' clicked articles. article : (m,) buckets, reader after reader. first : (n + 1,) offsets."""
 

@@ -23,17 +23,19 @@ class SegmentSettings:
 
 
 def update_segments(
-    models: SegmentModels, visits: Visits, settings: SegmentSettings
+    models: SegmentModels, visits: Visits, settings: SegmentSettings, rest: SegmentModels | None = None
 ) -> tuple[SegmentModels, Assignments]:
     """Assign by the models before the batch, then learn from it. No rows change nothing.
 
-    For a hot shop, parts of its visits are assigned side by side by the same models, and what each part
-    brings (`visited_statistics`) is merged: the result is the same.
+    rest : where `models` are parts of shops, what the other parts hold, of the same shape: visitors are
+        assigned by both together, and the part learns from its own alone. Where it is up to date, the parts'
+        models add up to that of a shop in one piece.
     """
     visits = clean(visits)
     now = np.maximum(models.latest_ms, _latest(visits, len(models.seen)))
     models = models.at(now, settings.half_lives)
-    found = assign_segments(models, visits, settings.smoothing, settings.hysteresis)
+    whole = models if rest is None else merge(models, rest, settings.half_lives)
+    found = assign_segments(whole, visits, settings.smoothing, settings.hysteresis)
     brought = visited_statistics(visits, found.segment, models.sums.shape, settings.half_lives)
     return merge(models, brought, settings.half_lives), found
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.latency import Times, phase
+from benchmarks.latency import Times, every_event, new_at_a_shop, phase
 
 START_MS = 1_700_000_000_000
 
@@ -38,3 +38,16 @@ def test_a_short_delay_in_the_middle_is_no_growth() -> None:
     late = (times[:, 0] > START_MS + 9000) & (times[:, 0] < START_MS + 10_000)
     times[late, 1] = START_MS + 11_000
     assert phase(times, START_MS, 20).is_sustained
+
+
+def test_where_only_some_events_bring_a_row_the_rate_is_that_of_the_events() -> None:
+    found = phase(at_rate(100, 10, 40), START_MS, 5, share=0.25)
+    assert (found.rate, len(found.latency_ms)) == (400, 500)
+    assert found.is_sustained
+
+
+def test_of_segments_the_first_event_of_each_visitor_at_each_shop_is_a_row() -> None:
+    visits = [("v", "s"), ("v", "t"), ("v", "s"), ("w", "s")]
+    events = [{"visitor_id": visitor, "shop_id": shop} for visitor, shop in visits]
+    assert list(new_at_a_shop(events)) == [True, True, False, True]
+    assert list(every_event(events)) == [True] * 4

@@ -96,13 +96,17 @@ def kafka_command(machine: "Machine", name: str) -> list[str]:
 
 
 def prometheus_command(machine: "Machine", name: str) -> list[str]:
-    """The server, with the addresses that a container engine's name server would give."""
+    """The server, with the addresses that a container engine's name server would give.
+
+    It knows no service of a profile, which nobody asked for.
+    """
     file = machine.volume(name, "/etc/prometheus") / "prometheus.yml"
     yaml = YAML(typ="safe")
     config = yaml.load(file.read_text())
     for job in config["scrape_configs"]:
         for found in job.pop("dns_sd_configs", ()):
-            targets = [machine.address(service, found["port"]) for service in found["names"]]
+            known = [name for name in found["names"] if "profiles" not in machine.services[name].settings]
+            targets = [machine.address(service, found["port"]) for service in known]
             job.setdefault("static_configs", []).append({"targets": targets})
     yaml.dump(config, file)
     listen = f"--web.listen-address={machine.address(name, 9090)}"

@@ -237,6 +237,30 @@ def test_a_job_that_is_stopped_stays_so_and_goes_on_from_its_savepoint(machine: 
     await_true(lambda: restored(address) == savepoint, 60, lambda: f"from {restored(address)}")
 
 
+PROFILED = [
+    name
+    for name, one in services({}).items()
+    if "profiles" in one.settings and "standalone-job.sh" in (one.entrypoint or ())
+]
+
+
+@pytest.mark.parametrize("name", PROFILED)
+def test_a_job_of_a_profile_runs_beside_the_others(machine: Machine, name: str) -> None:
+    machine.up(name, f"{name}-tasks")
+    try:
+        await_true(lambda: has_checkpoint(machine.address(name, 8081)), 90, lambda: machine.log(name))
+    finally:
+        machine.kill(f"{name}-tasks")
+        machine.kill(name)
+
+
+def has_checkpoint(address: str) -> bool:
+    try:
+        return any(checkpoints(address, job.id)["counts"]["completed"] for job in flink.list_jobs(address))
+    except UserError:  # a job that is being set up is listed before it can be asked
+        return False
+
+
 def restored(address: str) -> str | None:
     """The path from which the newest job began."""
     try:

@@ -1,21 +1,27 @@
 """The job `visitor_segments` on the real stack."""
 
 import json
+import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import redis as redis_py
 from kafka import KafkaConsumer
 
+from flink_jobs.config import RunConfig
 from flink_jobs.segments_config import SegmentsConfig
 from operators.batch_log import logged
+from operators.industry_priors import industry_of
 from operators.learn_visits import Assigned
 from operators.shop_profile import shop_profile
 from schemas.avro import decode, load
 from schemas.segments import shop_profile_key
+from state.shop_part import ShopPart
 from tests.corner import Corner, await_true
 from tests.flink_jobs.test_erasure import BACK, LEAVING, forget, traces, with_names
 from tests.operators.shard import Shard
@@ -63,6 +69,10 @@ class SegmentsCorner(Corner):
     def profile(self, shop: str, generation: int = 1) -> dict[str, Any]:
         text = self.client().get(shop_profile_key(self.namespace, generation, shop))
         return json.loads(text) if text else {"visits": 0}
+
+    def parts_told(self, shop: str) -> int:
+        """How many parts of a hot shop were told what the others hold."""
+        return sum(1 for _ in self.client().scan_iter(f"{self.namespace}:{{shop:{shop}}}:rest:1:*"))
 
     def await_visits(self, events: list[dict[str, Any]], within_s: float = 120, generation: int = 1) -> None:
         """Wait until each shop's profile has the visits of these events, no fewer and no more."""
@@ -134,10 +144,16 @@ def visits_of(events: list[dict[str, Any]]) -> dict[str, int]:
     return visits
 
 
-def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(corner: SegmentsCorner) -> None:
+HOT = ("--set", 'hot={"one": 4}')
+
+
+@pytest.mark.parametrize("sets", [(), HOT], ids=["in one piece", "in four parts"])
+def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(
+    corner: SegmentsCorner, sets: tuple[str, ...]
+) -> None:
     events = at_one_shop(complete_journey(40_000))
     corner.produce(events[:20_000])
-    job = corner.submit()
+    job = corner.submit(*sets)
     await_true(lambda: len(corner.segments()) > 200, 90, lambda: f"{len(corner.segments())} segments")
     done = corner.checkpoints(job)
     await_true(lambda: corner.checkpoints(job) > done, 60, lambda: "no checkpoint")
@@ -152,6 +168,19 @@ def test_visitors_have_segments_and_each_visit_counts_once_through_a_kill(corner
     assert 2 <= len(known) <= 12
     assert {said["segment"] for said in segments.values()} <= known
     assert all(0 < said["sure"] <= 1 for said in segments.values())
+    visitors = sum(segment["visitors"] for segment in profile["segments"])
+    assert visitors == pytest.approx(visitors_left(events), abs=0.01 * len(known))
+    assert corner.parts_told("one") == (4 if sets else 0)
+
+
+def visitors_left(events: list[dict[str, Any]]) -> float:
+    """By the definition: each visitor as much as the shop's latest event leaves of its last one."""
+    last: dict[str, int] = {}
+    for event in events:
+        who = event["visitor_id"]
+        last[who] = max(last.get(who, 0), event["event_time"])
+    half_life_ms = SegmentsConfig().half_lives_ms[0]
+    return sum(math.exp2((at_ms - max(last.values())) / half_life_ms) for at_ms in last.values())
 
 
 def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
@@ -160,7 +189,7 @@ def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
     events, log = at_shops(complete_journey(20_000), 3), tmp_path / "batches"
     shops = {event["shop_id"] for event in events}
     corner.produce(events[:10_000])
-    first = corner.submit("--set", f"batch_log={log}")
+    first = corner.submit("--set", f"batch_log={log}", "--set", "industry_weight=0")
     await_true(lambda: len(corner.segments()) > 100, 90, lambda: f"{len(corner.segments())} segments")
     assert corner.tidemark("stop", JOB).returncode == 0
     resumed = corner.tidemark("resume", JOB)
@@ -196,6 +225,34 @@ def replayed(log: Path) -> tuple[Shard, dict[tuple[str, str], Assigned]]:
         for of in shard.refit(step) if isinstance(step, str) else shard.process(step):
             told[of.visitor, of.shop] = of
     return shard, told
+
+
+def test_the_first_visitors_of_a_new_shop_are_in_segments_of_its_industry(corner: SegmentsCorner) -> None:
+    events = at_shops(complete_journey(20_000), 2)
+    corner.produce(events)
+    corner.submit("--set", "industry_sample=0.5")
+    corner.await_visits(events)
+    industry = SegmentsConfig(run=RunConfig(namespace=corner.namespace)).redis_schema.industry_key("grocery")
+
+    def segments_known() -> int:
+        said = corner.client().get(industry)
+        sums = ShopPart.from_bytes(said).model.sums if said else np.zeros((0, 0))
+        return int((sums.sum(axis=1) > 0).sum())
+
+    await_true(lambda: segments_known() > 1, 60, lambda: f"{segments_known()} segments of the industry")
+    assert not [shop for _, shop in corner.segments() if industry_of(shop) is not None]
+    time.sleep(5)  # two periods: what the industry says is read once a period
+
+    opening = [
+        event | {"shop_id": "new", "event_id": f"opening {at}", "visitor_id": f"first {at}"}
+        for at, event in enumerate(events[-100:])
+    ]
+    corner.produce(opening)
+    corner.await_visits(events + opening)
+    found = {visitor: said["segment"] for (visitor, shop), said in corner.segments().items() if shop == "new"}
+    assert found.keys() == {event["visitor_id"] for event in opening}
+    assert len(set(found.values())) > 1, "without an industry all of them are in one"
+    assert corner.profile("new")["visits"] == len(opening)
 
 
 def test_a_forgotten_visitor_leaves_no_trace_and_no_replay_brings_one_back(corner: SegmentsCorner) -> None:
@@ -248,7 +305,7 @@ def rows_read(corner: SegmentsCorner) -> dict[str, int]:
 
 def test_from_one_slot_to_two_and_back_loses_and_doubles_nothing(two: SegmentsCorner) -> None:
     events = at_shops(complete_journey(15_000), 24)
-    two.submit()
+    two.submit("--set", 'hot={"商店 1 🧴": 2}')
     for start, parallelism in ((0, 2), (5_000, 1)):
         two.produce(events[start : start + 2_500])
         done = two.tidemark("rescale", JOB, "--parallelism", str(parallelism))

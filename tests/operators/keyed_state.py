@@ -34,3 +34,6 @@ class Entries:
 
     def keys(self) -> Iterator[Any]:
         return iter(self._entries)
+
+    def items(self) -> Iterator[tuple[Any, Any]]:
+        return iter(self._entries.items())

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from operators.learn_visits import Assigned, learn_visits
-from operators.refit_shop import refit_shop
+from operators.refit_shop import Refitted, refit_shop
+from operators.shop_parts import elsewhere
 from operators.shop_segments import ShopSegments, ShopSettings
 from operators.visit_rows import VISIT, VisitRows
 from operators.visits_of_rows import Member
+from state.rest_of_shop import RestOfShop
 from state.segment_model import SegmentModel
 from state.shop_categories import ShopCategories
 from state.visitor_segment import VisitorSegment
@@ -31,6 +33,7 @@ class Shard:
     shops: dict[str, tuple[bytes, bytes]] = field(default_factory=dict)
     members: dict[Member, bytes] = field(default_factory=dict)
     sampled: set[Member] = field(default_factory=set)
+    rests: dict[str, bytes] = field(default_factory=dict)
 
     def shop(self, name: str) -> ShopSegments:
         if name not in self.shops:
@@ -41,11 +44,18 @@ class Shard:
     def member(self, pair: Member) -> VisitorSegment | None:
         return VisitorSegment.from_bytes(self.members[pair]) if pair in self.members else None
 
+    def rest(self, name: str) -> RestOfShop:
+        if name not in self.rests:
+            return RestOfShop(ShopSegments.new(self.settings).model, ShopCategories.none())
+        return RestOfShop.from_bytes(self.rests[name])
+
     def learn(self, rows: VisitRows) -> list[Assigned]:
         """One batch; returns its news."""
         shops = {name: self.shop(name) for name in dict.fromkeys(rows.shops)}
         members = {pair: self.member(pair) for pair in zip(rows.shops, rows.visitors, strict=True)}
-        learned = learn_visits(shops, members, rows, self.settings)
+        told = {name: self.rest(name) for name in self.rests.keys() & shops}
+        rests = {name: elsewhere(rest, self.settings) for name, rest in told.items()}
+        learned = learn_visits(shops, members, rows, self.settings, rests)
         for name, shop in learned.shops.items():
             self._keep(name, shop)
         self.members |= {pair: of.to_bytes() for pair, of in learned.members.items()}
@@ -66,13 +76,18 @@ class Shard:
 
     def refit(self, name: str) -> list[Assigned]:
         """Returns its news."""
+        found = refit_shop(name, self.shop(name), self.sample(name), self.settings)
+        self.carried_out(name, found)
+        return found.news
+
+    def sample(self, name: str) -> dict[str, VisitorSegment]:
         members = {pair[1]: self.member(pair) for pair in sorted(self.sampled) if pair[0] == name}
-        sample = {visitor: of for visitor, of in members.items() if of is not None}
-        found = refit_shop(name, self.shop(name), sample, self.settings)
+        return {visitor: of for visitor, of in members.items() if of is not None}
+
+    def carried_out(self, name: str, found: Refitted) -> None:
         self._keep(name, found.shop)
         self.members |= {(name, visitor): of.to_bytes() for visitor, of in (found.moved | found.left).items()}
         self.sampled -= {(name, visitor) for visitor in found.left}
-        return found.news
 
     def _keep(self, name: str, shop: ShopSegments) -> None:
         self.shops[name] = shop.model.to_bytes(), shop.categories.to_bytes()

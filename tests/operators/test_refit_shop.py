@@ -8,7 +8,8 @@ import pytest
 
 from operators.maths.refit_segments import RefitSettings
 from operators.maths.update_segments import SegmentSettings
-from operators.refit_shop import is_due, refit_shop
+from operators.refit_shop import refit_shop
+from operators.seek_segments import is_due
 from operators.shop_segments import ShopSegments, ShopSettings, hash01
 from tests.operators.shard import DAY_MS, START_MS, Shard, last_rows, members_presence, members_sums, rows_of
 

@@ -22,7 +22,7 @@ def vectors(tables: Any, happened: Any, ttl: timedelta, sweep_ms: int) -> Any:
     from operators.visitor_vectors import vectors_of
 
     settings = (WEIGHTS, HALF_LIVES_MS, MIXTURE, GAP_MS, milliseconds(ttl))
-    return vectors_of(tables, happened, *settings, shards=1, sweep_ms=sweep_ms).execute()
+    return vectors_of(tables, happened, *settings, shard="0", sweep_ms=sweep_ms).execute()
 
 
 def told(row: Any) -> tuple[str, str, str, str, str]:

@@ -14,7 +14,7 @@ TOMBSTONES = Tombstones("tm", b"secret")
 
 rows = st.lists(
     st.tuples(
-        st.sampled_from(["assigned", "profile", "forgotten"]),
+        st.sampled_from(["assigned", "profile", "forgotten", "rest", "industry"]),
         st.sampled_from(["ann", "林"]),
         st.sampled_from(["one", "two"]),
         st.integers(0, 9),
@@ -35,10 +35,12 @@ def test_each_kind_of_row_has_its_command() -> None:
     assert commands(
         ("assigned", "ann", "one", 7, 5, b"{}"),
         ("profile", "", "one", 8, 8, b"{}"),
+        ("rest", "71", "one", 8, 8, b"\x01"),
         ("forgotten", "ann", "", 9, 9, b""),
     ) == [
         ["FCALL", function("assign"), 2, key, tombstone, 100, "one", 5, b"{}"],
         ["FCALL", function("publish"), 1, SCHEMA.shop_key("one"), 100, 8, b"{}"],
+        ["SET", SCHEMA.rest_key("one", "71"), b"\x01", "EX", 100],
         ["FCALL", function("unassign"), 2, key, tombstone, 9],
     ]
 

@@ -16,12 +16,11 @@ from operators.maths.article_models import (
     read,
 )
 from operators.maths.click_rates import Counts
-from operators.maths.reader_dimensions import Dimensions, Histories, place, refit
+from operators.maths.reader_dimensions import Dimensions, Histories, ReaderSettings, place, refit
 from operators.maths.segment_scores import Floats, Ints
-from tidemark.evaluate.shown_lists import BUCKETS, ShownLists
+from tidemark.evaluate.shown_lists import ShownLists
 
-REFIT_EVERY = 200  # lists; at first whenever their number has doubled
-REFIT_ON = 2000  # the latest lists
+READERS = ReaderSettings()
 LABEL_DELAY_MS = 300_000
 """Clicks are learnt so long after their list was shown: the attribution window."""
 
@@ -46,16 +45,21 @@ def arrival_statistics(
     """What every impression read as it arrived; (n,) everybody's mean chance then; (lists,) how many lists
     had been learnt by then. `tick` is called once a list.
     """
-    models, dimensions = Models(lists.articles, settings), Dimensions.unknown(BUCKETS, settings.dimensions)
+    models, dimensions = (
+        Models(lists.articles, settings),
+        Dimensions.unknown(READERS.buckets, settings.dimensions),
+    )
     readers = np.zeros((len(lists.at_ms), settings.dimensions))
     known = np.searchsorted(lists.at_ms, lists.at_ms - delay_ms, side="right")
-    found, learnt, fitted = [], 0, 0
+    found, learnt, fitted, fitted_ms = [], 0, 0, 0
     for start, end in moments(lists.at_ms):
         if known[start] > learnt:
             _learn(models, lists, readers, slice(learnt, int(known[start])), settings)
             learnt = int(known[start])
-        if start - fitted >= min(REFIT_EVERY, max(fitted, 1)):
-            dimensions, fitted = refit(dimensions, _histories(lists, max(start - REFIT_ON, 0), start)), start
+        now_ms = int(lists.at_ms[start])
+        if READERS.is_due(start, fitted, now_ms - fitted_ms):
+            latest = _histories(lists, max(start - READERS.refit_on, 0), start)
+            dimensions, fitted, fitted_ms = refit(dimensions, latest), start, now_ms
         readers[start:end] = place(dimensions, _histories(lists, start, end))
         shown = impressions(lists, readers, start, end)
         touched, shown = _touched(shown)

@@ -52,16 +52,21 @@ def complete_journey(with_demographics: bool, folder: Path | None = None) -> Bas
     """Every basket without fuel; `with_demographics`: of the households whose demographics are known and who
     bought in both halves of the year.
     """
-    folder = folder or data_folder()
-    purchases = read_purchases(folder)
-    fuel = _departments(folder).reindex(purchases["product_id"]).to_numpy() == "FUEL"
-    kept = purchases[~fuel & (purchases["quantity"] <= LARGEST_QUANTITY)]
+    kept = purchases_without_fuel(folder)
     if with_demographics:
         second = kept["event_time"] >= START_MS + MID_YEAR * DAY_MS
         household = kept["household_id"].astype(str)
         both = set(household[second]) & set(household[~second])
         kept = kept[household.isin(both & set(demographics(folder)["household_id"]))]
-    return _baskets(kept.drop_duplicates(["basket_id", "category"]))
+    return baskets_of(kept)
+
+
+def purchases_without_fuel(folder: Path | None = None) -> Any:
+    """A row a purchase, as `read_purchases` has them."""
+    folder = folder or data_folder()
+    purchases = read_purchases(folder)
+    fuel = _departments(folder).reindex(purchases["product_id"]).to_numpy() == "FUEL"
+    return purchases[~fuel & (purchases["quantity"] <= LARGEST_QUANTITY)]
 
 
 def _departments(folder: Path) -> Any:
@@ -81,10 +86,13 @@ def demographics(folder: Path | None = None) -> Any:
     return pandas.read_parquet((folder or data_folder()) / "demographics.parquet").astype(str)
 
 
-def _baskets(rows: Any) -> Baskets:
+def baskets_of(purchases: Any, names: list[str] | None = None) -> Baskets:
+    """Of some purchases. names : of the categories, all that there are; by default those that occur."""
     import pandas
 
+    rows = purchases.drop_duplicates(["basket_id", "category"])
     visitor, households = pandas.factorize(rows["household_id"].astype(str), sort=True)
-    category, names = pandas.factorize(rows["category"].astype(str), sort=True)
+    known = names or sorted(rows["category"].astype(str).unique())
+    category = pandas.Index(known).get_indexer(rows["category"].astype(str))
     basket = pandas.factorize(rows["basket_id"], sort=True)[0]
-    return Baskets(visitor, basket, category, rows["event_time"].to_numpy(), list(names), list(households))
+    return Baskets(visitor, basket, category, rows["event_time"].to_numpy(), known, list(households))

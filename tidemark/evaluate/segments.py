@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
@@ -11,6 +12,7 @@ from tidemark.evaluate.baskets import MID_YEAR, Baskets
 from tidemark.evaluate.fixed_labels import by_chance, by_demographics, by_k_means, score_fixed
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.shops import SEEDS, Outcome, Shops, Span, run
+from tidemark.evaluate.shops_in_parts import ShopsInParts
 from tidemark.evaluate.visit_stream import VisitStream
 
 DATA = "complete-journey"
@@ -33,13 +35,17 @@ Subject = Callable[[Baskets, Tick], list[Row]]
 
 
 def in_the_stream(
-    subject: str, segments: SegmentSettings = SETTINGS, refits: RefitSettings = EIGHT, sample: int = SAMPLE
+    subject: str,
+    segments: SegmentSettings = SETTINGS,
+    refits: RefitSettings = EIGHT,
+    sample: int = SAMPLE,
+    kind: Callable[..., Shops] = Shops,
 ) -> Subject:
-    """Our segments, learned through the year with these settings."""
+    """Our segments, learned through the year with these settings. kind : of shops."""
 
     def rows(baskets: Baskets, tick: Tick) -> list[Row]:
         stream = VisitStream(baskets, segments.half_lives.long_ms)
-        shops = Shops(stream, len(baskets.households), segments, refits, sample)
+        shops = kind(stream, len(baskets.households), segments, refits, sample)
         return _rows(subject, run(shops, stream, SECOND_HALF, tick))
 
     return rows
@@ -94,4 +100,6 @@ WITHOUT: list[Subject] = [
     in_the_stream("a sample of 128 visitors", sample=128),
     in_the_stream("a sample of all visitors", sample=4096),
     in_the_stream("2 to 12 segments", refits=REFITS),
+    in_the_stream("in four parts", kind=partial(ShopsInParts, parts=4)),
+    in_the_stream("in four parts, a month behind", kind=partial(ShopsInParts, parts=4, every_days=30)),
 ]

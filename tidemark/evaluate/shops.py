@@ -79,11 +79,15 @@ class Shops:
             self._refits,
             seed=self._seeds[shop] * 1_000_000 + int(self.models.seen[shop]),
         )
-        sums = self.models.sums.copy()
-        sums[shop] = moved_sums(sums[shop], X, labels, found.labels)
-        self.models = replace(self.models, sums=sums)
+        self._move(shop, who, X, labels, found.labels)
         self.memory.segment[shop, who] = found.labels
         self._refitted_at[shop] = self.models.seen[shop]
+
+    def _move(self, shop: int, who: Ints, X: Floats, before: Ints, after: Ints) -> None:  # noqa: ARG002
+        """Visitors `who` (n,) with vectors X (n, D) go from segments `before` to `after`."""
+        sums = self.models.sums.copy()
+        sums[shop] = moved_sums(sums[shop], X, before, after)
+        self.models = replace(self.models, sums=sums)
 
     def _sampled(self, shop: int) -> Ints:
         """Visitors seen so far whose hash is below the shop's threshold."""

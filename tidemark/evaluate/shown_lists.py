@@ -2,20 +2,19 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 
 import numpy as np
 
 from operators.maths.dimensions import hashed_dimensions
-from operators.maths.reader_dimensions import Histories
+from operators.maths.reader_dimensions import Histories, ReaderSettings
 from operators.maths.segment_scores import Floats, Ints
 from operators.maths.slate_sketch import Sketch, sketch
+from schemas.article_hash import article_hash
 from tidemark.errors import UserError
 from tidemark.replay.mind import MOST_RECENT, Mind, MindList
 
-BUCKETS = 2**16
-"""Of the articles in readers' histories."""
+BUCKETS = ReaderSettings().buckets
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ def mind(folder: Path, sketch_bytes: int) -> ShownLists:
 def of_lists(found: list[MindList], sketch_bytes: int) -> ShownLists:
     """At least one list; in time order."""
     names = sorted({article for shown in found for article in (*shown.articles, *shown.history)})
-    hashes = np.array([hashed(name) for name in names], dtype=np.uint64)
+    hashes = np.array([article_hash(name) for name in names], dtype=np.uint64)
     place = {name: index for index, name in enumerate(names)}
     article = np.array([place[a] for shown in found for a in shown.articles])
     recent = [shown.history[-MOST_RECENT:] for shown in found]
@@ -87,8 +86,3 @@ def of_lists(found: list[MindList], sketch_bytes: int) -> ShownLists:
         np.array([len(articles) for articles in recent]),
         sketch(hashes[article], first[:-1], sketch_bytes),
     )
-
-
-def hashed(name: str) -> int:
-    """64 bits of an article's id, the same everywhere."""
-    return int.from_bytes(blake2b(name.encode(), digest_size=8).digest())

@@ -64,7 +64,7 @@ def test_an_unknown_job_is_answered_with_those_there_are(corner: Corner) -> None
     assert (done.returncode, done.stderr.strip()) == (
         2,
         "tidemark: no job 'make-coffee'; there is: visitor_preferences, visitor_segments, event_gate, "
-        "article_keywords",
+        "article_keywords, article_scores",
     )
 
 

@@ -1,6 +1,8 @@
 """The evaluation's stream and shops, on shoppers made up."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from tidemark.evaluate.predictors import (
 )
 from tidemark.evaluate.segment_history import record
 from tidemark.evaluate.shops import Shops, Span, run
+from tidemark.evaluate.shops_in_parts import ShopsInParts
 from tidemark.evaluate.visit_stream import VisitStream
 
 SPAN = Span(12, DAYS)
@@ -34,9 +37,11 @@ REFITS = RefitSettings(first_visits=60, least=KINDS, most=KINDS, rounds=2, resta
 KIND = np.arange(VISITORS) % KINDS
 
 
-def shops(baskets: Baskets, sample: int = 1000) -> tuple[Shops, VisitStream]:
+def shops(
+    baskets: Baskets, sample: int = 1000, kind: Callable[..., Shops] = Shops
+) -> tuple[Shops, VisitStream]:
     stream = VisitStream(baskets, SEGMENTS.half_lives.long_ms)
-    return Shops(stream, VISITORS, SEGMENTS, REFITS, sample, seeds=(1, 2)), stream
+    return kind(stream, VISITORS, SEGMENTS, REFITS, sample, seeds=(1, 2)), stream
 
 
 def test_vectors_are_the_decayed_counts_before_the_day(baskets: Baskets) -> None:
@@ -62,6 +67,32 @@ def test_sums_stay_those_of_the_members_through_moves_and_refits(baskets: Basket
             np.testing.assert_allclose(
                 found.models.sums[shop, segment], vectors[members].sum(axis=0), rtol=1e-5, atol=1e-5
             )
+
+
+def test_in_parts_that_hear_of_each_other_daily_they_are_the_shops_in_one_piece(baskets: Baskets) -> None:
+    whole, first = shops(baskets, sample=25)
+    parts, second = shops(baskets, sample=25, kind=partial(ShopsInParts, parts=3))
+    for day, again in zip(first.days(), second.days(), strict=True):
+        for found, of in ((whole, day), (parts, again)):
+            found.refit()
+            found.learn(of)
+    np.testing.assert_array_equal(parts.memory.segment, whole.memory.segment)
+    for name in vars(whole.models):
+        np.testing.assert_allclose(getattr(parts.models, name), getattr(whole.models, name), atol=1e-9)
+
+
+@pytest.mark.parametrize("every_days", [1, 5])
+def test_sums_stay_those_of_the_members_however_far_behind_the_rest_is(
+    baskets: Baskets, every_days: int
+) -> None:
+    found, stream = shops(baskets, 25, partial(ShopsInParts, parts=3, every_days=every_days))
+    for day in stream.days():
+        found.refit()
+        found.learn(day)
+    vectors = stream.decayed(np.arange(VISITORS), int(found.models.latest_ms[0]))
+    for segment in range(KINDS):
+        held = vectors[found.memory.segment[0] == segment].sum(axis=0)
+        np.testing.assert_allclose(found.models.sums[0, segment], held, rtol=1e-5, atol=1e-5)
 
 
 def test_the_kinds_are_found_and_predict(baskets: Baskets) -> None:
