@@ -12,8 +12,8 @@ import sys
 import time
 from datetime import timedelta
 
-from operators.label_exposures import label_exposures
-from tests.operators.fold_in_flink import environment
+from operators.layouts.label_exposures import label_exposures
+from tests.operators.preferences.fold_in_flink import environment
 
 EVENTS = 300_000
 VISITORS = 30_000

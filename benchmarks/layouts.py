@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from flink_jobs.layouts_config import LayoutsConfig
-from operators.absorb_outcomes import absorb_outcomes, shop_policy
-from operators.outcome_rows import OutcomeRows
+from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
+from operators.layouts.outcome_rows import OutcomeRows
 from state.layout_arms import ShopLayouts
 
 SEGMENTS, LAYOUTS, SHARDS = 8, ("grid", "list", "magazine"), 64

@@ -13,9 +13,9 @@ from functools import partial
 
 import numpy as np
 
-from operators.maths.article_models import ArticleSettings
-from operators.maths.click_features import SERVED, places
-from operators.maths.served_articles import unseen
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_features import SERVED, places
+from operators.maths.articles.served_articles import unseen
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import MODEL, SharedModel, article_key, shared_key
 from sink_connectors.redis_address import RedisAddress

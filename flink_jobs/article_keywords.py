@@ -6,9 +6,9 @@ from flink_jobs.article_features_sink import write_article_features
 from flink_jobs.article_keywords_config import ArticleKeywordsConfig
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
+from operators.keywords.new_articles import newest_only, read_articles
+from operators.keywords.update_article_models import DESCRIPTIONS, UpdateArticleModels
 from operators.micro_batches import micro_batches
-from operators.new_articles import newest_only, read_articles
-from operators.update_article_models import DESCRIPTIONS, UpdateArticleModels
 
 NAME = "article_keywords"
 

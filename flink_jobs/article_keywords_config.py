@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from flink_jobs.config import RunConfig
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_source import KafkaSource
-from operators.article_tables import DescribeSettings
+from operators.keywords.article_tables import DescribeSettings
 from schemas.article_features import TOPIC
 from schemas.event_types import EVENT_TYPES
 

@@ -6,12 +6,12 @@ from flink_jobs.article_scores_config import ArticleScoresConfig
 from flink_jobs.article_scores_sink import write_article_scores
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
-from operators.gather_lists import COLUMNS, gather_lists, lists_only, with_forgetting
-from operators.list_log import ListLog
+from operators.articles.gather_lists import COLUMNS, gather_lists, lists_only, with_forgetting
+from operators.articles.list_log import ListLog
+from operators.articles.place_readers import SHARD_BATCHES, PlaceReaders
+from operators.articles.update_click_models import SHARD_STATISTICS, UpdateClickModels
+from operators.articles.update_shared_model import NEWS, UpdateSharedModel
 from operators.micro_batches import micro_batches
-from operators.place_readers import SHARD_BATCHES, PlaceReaders
-from operators.update_click_models import SHARD_STATISTICS, UpdateClickModels
-from operators.update_shared_model import NEWS, UpdateSharedModel
 
 NAME = "article_scores"
 GROUP = f"tidemark.{NAME}"

@@ -9,9 +9,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from flink_jobs.config import RunConfig
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_source import KafkaSource
-from operators.maths.article_models import ArticleSettings
-from operators.maths.reader_dimensions import ReaderSettings
-from operators.score_clicks import ScoreSettings
+from operators.articles.score_clicks import ScoreSettings
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.reader_dimensions import ReaderSettings
 from schemas.behaviors import END_OF_TIME_MS
 from schemas.event_types import EVENT_TYPES
 from sink_connectors.article_commands import ScoreKeys

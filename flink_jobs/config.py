@@ -11,7 +11,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_access import PREFIX, KafkaAccess
 from flink_jobs.kafka_source import KafkaSource
-from operators.facets import FACETS
+from operators.preferences.facets import FACETS
 from schemas import behaviors
 from schemas.event_types import EVENT_TYPES
 from schemas.preferences import MIX, Horizon, PreferenceSchema
@@ -112,7 +112,7 @@ class VisitorPreferencesConfig(BaseSettings):
     topic, erasures_topic : of behaviours, and of visitors' wishes to be forgotten.
     horizons : name -> half-life.
     weights : behaviour -> weight of one, above zero; a behaviour that is not named does not count.
-    facets : what of an item can be preferred, of `operators.facets.FACETS`.
+    facets : what of an item can be preferred, of `operators.preferences.facets.FACETS`.
     price_bands : ascending bounds between the bands of the facet `price_band`, in the events' currency.
     keep : values per visitor, facet and horizon that Redis holds at the least.
     retention : state and Redis keys untouched for so long go; None: ten half-lives of the longest horizon.

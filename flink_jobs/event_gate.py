@@ -7,9 +7,9 @@ from pyflink.table import StatementSet, StreamTableEnvironment
 from flink_jobs.environment import execute_inserts, table_environment
 from flink_jobs.event_gate_config import EventGateConfig
 from flink_jobs.gate_topics import outcome_topics, raw_messages
-from operators.admit_events import admit_events
-from operators.decode_events import decode_events
-from operators.route_outcomes import route_outcomes
+from operators.gate.admit_events import admit_events
+from operators.gate.decode_events import decode_events
+from operators.gate.route_outcomes import route_outcomes
 
 NAME = "event_gate"
 GROUP = f"tidemark.{NAME}"

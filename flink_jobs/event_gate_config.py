@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from flink_jobs.config import RunConfig
 from flink_jobs.durations import Duration, milliseconds
-from operators.decode_messages import MessageLimits
+from operators.gate.decode_messages import MessageLimits
 from schemas import event_types
 
 

@@ -7,11 +7,11 @@ from pyflink.table.udf import udf
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import name_operators
 from flink_jobs.segments_config import SegmentsConfig
-from operators.label_exposures import label_exposures, visits
+from operators.layouts.label_exposures import label_exposures, visits
+from operators.layouts.outcome_rows import COLUMNS
+from operators.layouts.update_layouts import POLICIES, UpdateLayouts
+from operators.layouts.with_offers import with_offers
 from operators.micro_batches import micro_batches
-from operators.outcome_rows import COLUMNS
-from operators.update_layouts import POLICIES, UpdateLayouts
-from operators.with_offers import with_offers
 from sink_connectors.write_layouts import WriteLayouts
 
 OPERATORS = {

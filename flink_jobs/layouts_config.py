@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from flink_jobs.config import RETENTION_HALF_LIVES
 from flink_jobs.durations import Duration, milliseconds
-from operators.maths.layout_bandit import BanditSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
 from schemas import layouts
 from schemas.event_types import EVENT_TYPES
 

@@ -7,7 +7,7 @@ from pyflink.table import StreamTableEnvironment, Table
 from flink_jobs.config import VisitorPreferencesConfig
 from flink_jobs.durations import milliseconds
 from flink_jobs.visitor_sink import register_visitor_sink
-from operators.refresh_priors import RefreshPriors
+from operators.preferences.refresh_priors import RefreshPriors
 from sink_connectors.priors import PriorStore
 from sink_connectors.write_preferences import WritePreferences
 

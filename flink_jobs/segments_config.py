@@ -10,10 +10,10 @@ from flink_jobs.config import RETENTION_HALF_LIVES, RunConfig, Weights
 from flink_jobs.durations import Duration, milliseconds
 from flink_jobs.kafka_source import KafkaSource
 from flink_jobs.layouts_config import LayoutsConfig
-from operators.maths.refit_segments import RefitSettings
-from operators.maths.segment_models import HalfLives
-from operators.maths.update_segments import SegmentSettings
-from operators.shop_segments import ShopSettings
+from operators.maths.segments.refit_segments import RefitSettings
+from operators.maths.segments.segment_models import HalfLives
+from operators.maths.segments.update_segments import SegmentSettings
+from operators.segments.shop_segments import ShopSettings
 from schemas import behaviors
 from schemas.event_types import EVENT_TYPES, SEGMENT_CHANGES
 from schemas.segments import SegmentSchema

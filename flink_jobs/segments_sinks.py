@@ -5,7 +5,7 @@ from pyflink.table import StatementSet, StreamTableEnvironment, Table
 from flink_jobs.kafka_sink import listed, sink_options
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.visitor_sink import register_visitor_sink
-from operators.segment_rows import CHANGED, PART
+from operators.segments.segment_rows import CHANGED, PART
 from sink_connectors.write_segments import WriteSegments
 
 

@@ -7,8 +7,8 @@ from flink_jobs.config import VisitorPreferencesConfig
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute, name_operators, table_environment
 from flink_jobs.preferences_sink import refresh_priors, write_preferences
-from operators.decayed_preferences import decayed_preferences
-from operators.weigh_behaviors import weigh_behaviors
+from operators.preferences.decayed_preferences import decayed_preferences
+from operators.preferences.weigh_behaviors import weigh_behaviors
 from operators.with_erasures import with_erasures
 
 NAME = "visitor_preferences"

@@ -9,13 +9,13 @@ from flink_jobs.layout_policies import layout_policies, write_layouts
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.segments_sinks import segment_changes, write_segments
 from operators.batch_log import BatchLog
-from operators.merge_parts import SAID, MergeParts
 from operators.micro_batches import micro_batches
-from operators.segment_rows import OUTPUT, PART
-from operators.shop_shards import part_shards, shard_of
-from operators.update_segments import UpdateSegments
-from operators.visitor_vectors import visitor_vectors
-from operators.with_industries import with_industries
+from operators.segments.merge_parts import SAID, MergeParts
+from operators.segments.segment_rows import OUTPUT, PART
+from operators.segments.shop_shards import part_shards, shard_of
+from operators.segments.update_segments import UpdateSegments
+from operators.segments.visitor_vectors import visitor_vectors
+from operators.segments.with_industries import with_industries
 from sink_connectors.segment_store import SegmentStore
 
 NAME = "visitor_segments"

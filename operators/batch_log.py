@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from operators.visit_rows import VisitRows
+from operators.segments.visit_rows import VisitRows
 
 
 @dataclass(frozen=True)

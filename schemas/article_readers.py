@@ -55,7 +55,7 @@ class RecentArticles:
 
 @dataclass(frozen=True, eq=False)
 class ReaderAxes:
-    """One fit of `operators.maths.reader_dimensions`, of the B buckets of articles that it has seen.
+    """One fit of `operators.maths.articles.reader_dimensions`, of the B buckets of articles that it has seen.
 
     at_ms, fits : latest list that it was fitted on, and how many fits there were; the greater pair is newer.
     The hash is replaced whole, so two fits never mix.

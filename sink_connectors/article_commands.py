@@ -14,7 +14,7 @@ from sink_connectors.redis_server import Command
 from sink_connectors.tombstones import Tombstones
 
 Row = tuple[str, str, int, int, bytes, str]
-"""kind, name, at_ms, absorbed, packed, text: see `operators/article_news.py`; of visitors, see below."""
+"""kind, name, at_ms, absorbed, packed, text: see `operators/articles/article_news.py`; of visitors, see below."""
 
 CLICKED, GONE = "clicked", "gone"
 """Kinds of rows about a visitor, who is the name: the latest clicks, as `RecentClicks.java` packs them; and

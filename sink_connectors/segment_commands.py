@@ -8,7 +8,7 @@ from sink_connectors.redis_server import Command
 from sink_connectors.tombstones import Tombstones
 
 Row = tuple[str, str, str, int, int, bytes]
-"""kind, visitor, shop, version, since_ms, body: see `operators/segment_rows.py`."""
+"""kind, visitor, shop, version, since_ms, body: see `operators/segments/segment_rows.py`."""
 
 
 def segment_commands(schema: SegmentSchema, tombstones: Tombstones, rows: Iterable[Row]) -> list[Command]:

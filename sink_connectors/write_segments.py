@@ -7,7 +7,7 @@ from sink_connectors.redis_sink import VisitorSink
 
 
 class WriteSegments(VisitorSink[SegmentSchema]):
-    """Segments, profiles and erasures: the columns of `operators/segment_rows.py`'s output -> BIGINT."""
+    """Segments, profiles and erasures: the columns of `operators/segments/segment_rows.py`'s output -> BIGINT."""
 
     def eval(
         self,

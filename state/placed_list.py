@@ -39,7 +39,7 @@ class PlacedList:
 class PredictedList:
     """What the impressions of a list read as they arrived, and what was predicted: learnt from, once known.
 
-    statistics : (n, columns), `operators.statistics_table`. p : (n,). length, history : of the list, and of
+    statistics : (n, columns), `operators.articles.statistics_table`. p : (n,). length, history : of the list, and of
     its reader's clicks. mean_chance : everybody's k/L then.
     """
 

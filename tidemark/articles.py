@@ -9,12 +9,12 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from redis.exceptions import RedisError
 
+from operators.maths.arrays import Floats
+from operators.maths.articles.score_articles import Scores, of_appeal, score
+from operators.maths.articles.served_articles import place_served, read_served, unseen
+from operators.maths.articles.thompson_ranking import Ranking, mean_ranking, root_of, thompson_ranking
 from operators.maths.bayesian_logistic import interval, probability
-from operators.maths.dimensions import hashed_dimensions
-from operators.maths.score_articles import Scores, of_appeal, score
-from operators.maths.segment_scores import Floats
-from operators.maths.served_articles import place_served, read_served, unseen
-from operators.maths.thompson_ranking import Ranking, mean_ranking, root_of, thompson_ranking
+from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import ABSORBED, AT, MODEL, ServedArticles, SharedModel, article_key, shared_key

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from operators.maths.articles.click_features import SERVED, Group, places
+from operators.maths.articles.score_articles import Scores, score
+from operators.maths.articles.served_articles import read_served
 from operators.maths.bayesian_logistic import interval, probability
-from operators.maths.click_features import SERVED, Group, places
-from operators.maths.score_articles import Scores, score
-from operators.maths.served_articles import read_served
 from schemas.article_scores import MODEL, ServedArticles, SharedModel
 
 

@@ -16,8 +16,8 @@ from pyflink.table import StreamTableEnvironment
 
 from flink_jobs.event_gate_config import EventGateConfig
 from flink_jobs.gate_topics import outcome_topics, raw_messages
-from operators.decode_messages import MessageDecoder, MessageLimits
-from operators.message_outcomes import Outcome
+from operators.gate.decode_messages import MessageDecoder, MessageLimits
+from operators.gate.message_outcomes import Outcome
 from schemas.event_types import DEAD_LETTER, SUSPECT, WITHHELD, Header
 
 NAME = "gate_per_record"

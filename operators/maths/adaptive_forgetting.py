@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from operators.maths.arrays import Floats
 from operators.maths.bayesian_logistic import Posteriors, forget, predict, probability, update
-from operators.maths.segment_scores import Floats
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ and all cuts are looked at side by side.
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats
+from operators.maths.arrays import Floats
 
 LEAST = 5
 """Values on either side of a cut."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, ndtri
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 
 STEPS = 5  # of Newton's method a batch, from the mode before it: three come within .0003 of the mode
 HALVINGS = 60  # of a step that would make the posterior less likely; then no step

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 
 
 def strongest(

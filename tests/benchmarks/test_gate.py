@@ -3,7 +3,7 @@ from itertools import islice
 
 from benchmarks.gate import BROKEN, messages
 from benchmarks.preload import REPEAT_EVERY
-from operators.decode_messages import MessageDecoder, MessageLimits
+from operators.gate.decode_messages import MessageDecoder, MessageLimits
 from schemas.event_types import DEAD_LETTER
 from tests.oracles.admit_events import Key, verdict
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from operators.article_tables import DescribeSettings, Tables
-from operators.describe_articles import describe, empty_model
-from operators.read_articles import read_article
-from operators.update_article_models import MOST_AT_ONCE, article_features
+from operators.keywords.article_tables import DescribeSettings, Tables
+from operators.keywords.describe_articles import describe, empty_model
+from operators.keywords.read_articles import read_article
+from operators.keywords.update_article_models import MOST_AT_ONCE, article_features
 from schemas.article_features import ArticleFeatures
 from tests.article_corner import ArticleCorner
 from tests.corner import Corner, await_true

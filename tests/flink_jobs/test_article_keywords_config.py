@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from flink_jobs.article_keywords_config import ArticleKeywordsConfig
-from operators.article_tables import DescribeSettings
+from operators.keywords.article_tables import DescribeSettings
 from tidemark.article_checks import check_article_keywords
 from tidemark.errors import UserError
 

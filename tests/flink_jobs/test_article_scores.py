@@ -30,7 +30,7 @@ def impressions(shown: list[dict[str, Any]]) -> int:
 def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     scores: ScoresCorner, tmp_path: Path
 ) -> None:
-    from tests.operators.score_steps import done_again
+    from tests.operators.articles.score_steps import done_again
 
     log, shown, half = tmp_path / "lists.jsonl", lists(400, seed=1), 200
     # Sent before the job reads, so that only the last partition is idle: nothing ever comes there.

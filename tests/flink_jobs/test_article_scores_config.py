@@ -6,8 +6,8 @@ import pytest
 from pydantic import ValidationError
 
 from flink_jobs.article_scores_config import ArticleScoresConfig
-from operators.maths.article_models import ArticleSettings
-from operators.maths.click_model import SharedSettings
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_model import SharedSettings
 from tidemark.article_checks import check_article_scores
 from tidemark.errors import UserError
 from tidemark.evaluate.arrivals import LABEL_DELAY_MS, READERS

@@ -10,10 +10,10 @@ import pytest
 import redis as redis_py
 
 from flink_jobs.config import VisitorPreferencesConfig
-from operators.learn_choices import LearnChoices
-from operators.maths.choice_features import Histories, features
-from operators.maths.choice_model import ChoiceSettings, choice_shares
 from operators.maths.gamma_poisson import fit_priors
+from operators.maths.preferences.choice_features import Histories, features
+from operators.maths.preferences.choice_model import ChoiceSettings, choice_shares
+from operators.preferences.learn_choices import LearnChoices
 from schemas.preference_choices import SUMMARY, FacetChoices, numbers_of
 from schemas.preference_priors import SampleBuilder
 from schemas.preferences import unpack

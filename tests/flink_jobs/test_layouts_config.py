@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from flink_jobs.segments_config import SegmentsConfig
-from operators.maths.layout_bandit import BanditSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
 
 VARIABLE = "TIDEMARK_SEGMENTS_LAYOUTS"
 

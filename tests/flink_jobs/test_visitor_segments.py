@@ -16,15 +16,15 @@ from kafka import KafkaConsumer
 from flink_jobs.config import RunConfig
 from flink_jobs.segments_config import SegmentsConfig
 from operators.batch_log import logged
-from operators.industry_priors import industry_of
-from operators.learn_visits import Assigned
-from operators.shop_profile import shop_profile
+from operators.segments.industry_priors import industry_of
+from operators.segments.learn_visits import Assigned
+from operators.segments.shop_profile import shop_profile
 from schemas.avro import decode, load
 from schemas.segments import shop_profile_key
 from state.shop_part import ShopPart
 from tests.corner import Corner, await_true
 from tests.flink_jobs.test_erasure import BACK, LEAVING, forget, traces, with_names
-from tests.operators.shard import Shard
+from tests.operators.segments.shard import Shard
 from tests.real_data import complete_journey
 from tests.stack_fixture import TOOLS
 from tidemark.flink import get, running_job

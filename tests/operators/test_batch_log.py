@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from operators.batch_log import BatchLog, logged
-from operators.visit_rows import VisitRows
-from tests.operators.shard import behaviors_at, rows_of
+from operators.segments.visit_rows import VisitRows
+from tests.operators.segments.shard import behaviors_at, rows_of
 from tests.oracles.visitor_vectors import VisitorVectors
 
 

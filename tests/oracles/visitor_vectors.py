@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from operators.visit_rows import ENTRY, ERASED, HEADER, VISIT, VisitRows
+from operators.segments.visit_rows import ENTRY, ERASED, HEADER, VISIT, VisitRows
 from schemas.behaviors import END_OF_TIME_MS
 
 MASK = 2**64 - 1

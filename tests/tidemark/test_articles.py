@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from operators.maths.article_models import ArticleSettings
-from operators.maths.click_features import SERVED, Group, places
-from operators.maths.dimensions import hashed_dimensions
-from operators.maths.served_articles import unseen
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_features import SERVED, Group, places
+from operators.maths.articles.served_articles import unseen
+from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import MODEL, ServedArticles, SharedModel, article_key, shared_key

@@ -5,11 +5,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from operators.maths import choice_features, choice_model
-from operators.maths.choice_features import DAY_MS, Histories
-from operators.maths.choice_model import ChoiceModel, ChoiceSettings, predict_choices, towards_segment
+from operators.maths.preferences import choice_features, choice_model
+from operators.maths.preferences.choice_features import DAY_MS, Histories
+from operators.maths.preferences.choice_model import (
+    ChoiceModel,
+    ChoiceSettings,
+    predict_choices,
+    towards_segment,
+)
 from schemas.preference_choices import FacetChoices
-from tests.operators.maths.test_choice_model import HALF_LIVES_MS, K, batch
+from tests.operators.maths.preferences.test_choice_model import HALF_LIVES_MS, K, batch
 from tidemark import choices
 from tidemark.choices import Choices
 

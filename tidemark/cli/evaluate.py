@@ -209,7 +209,7 @@ def articles(
 
 
 def _mind_rows(console: Console, folder: Path, ablations: bool) -> "list[Row]":
-    from operators.maths.article_models import ArticleSettings
+    from operators.maths.articles.article_models import ArticleSettings
     from tidemark.evaluate.article_subjects import BESIDE, WITHOUT
     from tidemark.evaluate.articles import GOALS, Evaluation, measure, measure_tidemark, of_track
     from tidemark.evaluate.shown_lists import mind

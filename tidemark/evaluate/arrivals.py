@@ -5,7 +5,8 @@ from dataclasses import fields
 
 import numpy as np
 
-from operators.maths.article_models import (
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.article_models import (
     ArticleModels,
     ArticleSettings,
     Impressions,
@@ -15,9 +16,8 @@ from operators.maths.article_models import (
     learn,
     read,
 )
-from operators.maths.click_rates import Counts
-from operators.maths.reader_dimensions import Dimensions, Histories, ReaderSettings, place, refit
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.articles.click_rates import Counts
+from operators.maths.articles.reader_dimensions import Dimensions, Histories, ReaderSettings, place, refit
 from tidemark.evaluate.shown_lists import ShownLists
 
 READERS = ReaderSettings()

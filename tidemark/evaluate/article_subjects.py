@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from operators.maths.adaptive_forgetting import ForgettingSettings
-from operators.maths.click_features import SERVED, Group
-from operators.maths.click_model import SharedSettings
-from operators.maths.segment_scores import Floats
+from operators.maths.arrays import Floats
+from operators.maths.articles.click_features import SERVED, Group
+from operators.maths.articles.click_model import SharedSettings
 from tidemark.evaluate.articles import TRACKS, Evaluation, Predict, Subject, Tick
 from tidemark.evaluate.click_predictors import Predictor, Refitted, River, Rows, Tidemark, predictions
 from tidemark.evaluate.click_scores import Outcome, score

@@ -10,10 +10,10 @@ from functools import cached_property
 
 import numpy as np
 
-from operators.maths.article_models import ArticleSettings, Statistics
-from operators.maths.click_features import PLAIN, SLATE, WITH_LENGTH, Group, Lists, features
-from operators.maths.click_model import SharedSettings
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.article_models import ArticleSettings, Statistics
+from operators.maths.articles.click_features import PLAIN, SLATE, WITH_LENGTH, Group, Lists, features
+from operators.maths.articles.click_model import SharedSettings
 from tidemark.evaluate.arrivals import LABEL_DELAY_MS, arrival_statistics
 from tidemark.evaluate.click_predictors import Rows, Tidemark, predictions
 from tidemark.evaluate.click_scores import METRICS, Outcome, Scores, resamples, score

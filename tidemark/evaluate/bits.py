@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import UNSEEN, Floats, Ints, log_ratios
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.segment_scores import UNSEEN, log_ratios
 
 
 @dataclass(frozen=True)

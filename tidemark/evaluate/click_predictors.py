@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from operators.maths.adaptive_forgetting import learn, mixed
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.click_model import SharedSettings, fresh
 from operators.maths.bayesian_logistic import probability
-from operators.maths.click_model import SharedSettings, fresh
-from operators.maths.segment_scores import Floats, Ints
 
 LISTS_A_BATCH = 20
 """Lists that are predicted and learnt together, as a micro-batch of a replay holds them."""
@@ -80,7 +80,7 @@ def _batches(lists: int) -> Iterator[slice]:
 
 
 class Tidemark(Predictor):
-    """`operators.maths.click_model`."""
+    """`operators.maths.articles.click_model`."""
 
     def __init__(self, settings: SharedSettings) -> None:
         self._settings = settings

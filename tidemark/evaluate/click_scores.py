@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 
 BINS = 20
 RESAMPLES = 400

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 from tidemark.evaluate.results import Row
 from tidemark.simulate.feed_loop import SPAN_MS, Log, run
 from tidemark.simulate.feed_parameters import FeedParameters

@@ -6,8 +6,8 @@ import numpy as np
 import pandas
 from sklearn.cluster import KMeans
 
-from operators.maths.fit_segments import memberships
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.fit_segments import memberships
 from tidemark.evaluate.baskets import Baskets, demographics
 from tidemark.evaluate.bits import Bits, bits_of
 from tidemark.evaluate.shops import Span

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.choice_features import Histories
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.preferences.choice_features import Histories
 from tidemark.evaluate.baskets import Baskets
 
 PURCHASE = 4.0

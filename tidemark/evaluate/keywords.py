@@ -6,11 +6,11 @@ from typing import Protocol
 
 import numpy as np
 
-from operators.article_tables import DescribeSettings, Tables
-from operators.describe_articles import describe, empty_model
-from operators.maths.keyword_evidence import COLUMNS
-from operators.maths.tag_model import TagSettings
-from operators.read_articles import ReadArticle
+from operators.keywords.article_tables import DescribeSettings, Tables
+from operators.keywords.describe_articles import describe, empty_model
+from operators.keywords.read_articles import ReadArticle
+from operators.maths.keywords.keyword_evidence import COLUMNS
+from operators.maths.keywords.tag_model import TagSettings
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.tf_idf import TfIdf
 from tidemark.evaluate.tnews import CATEGORY, Headline, in_order

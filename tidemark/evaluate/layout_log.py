@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from operators.maths.attribute_conversions import Touches, conversions, last_touch
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.layouts.attribute_conversions import Touches, conversions, last_touch
 from schemas.avro import DecodeError, decode, load
 from schemas.event_types import EVENT_TYPES
 from tidemark.errors import UserError

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.layout_bandit import (
+from operators.maths.arrays import Floats, Ints
+from operators.maths.layouts.layout_bandit import (
     BanditSettings,
     LayoutArms,
     Outcomes,
@@ -13,8 +14,7 @@ from operators.maths.layout_bandit import (
     revenue_posterior,
     update_arms,
 )
-from operators.maths.off_policy import Estimate, Logged, doubly_robust, ips, snips
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.layouts.off_policy import Estimate, Logged, doubly_robust, ips, snips
 from schemas.layouts import ShopPolicy
 from tidemark.errors import UserError
 from tidemark.evaluate.layout_log import LayoutLog

@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from operators.maths.refit_segments import RefitSettings
-from operators.maths.segment_models import SegmentModels
-from operators.maths.segment_scores import Floats, log_ratios
-from operators.maths.update_segments import SegmentSettings, update_segments
-from operators.shop_segments import ShopSettings
+from operators.maths.arrays import Floats
+from operators.maths.segments.refit_segments import RefitSettings
+from operators.maths.segments.segment_models import SegmentModels
+from operators.maths.segments.segment_scores import log_ratios
+from operators.maths.segments.update_segments import SegmentSettings, update_segments
+from operators.segments.shop_segments import ShopSettings
 from tidemark.evaluate.baskets import (
     DAY_MS,
     MID_YEAR,

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import beta, norm
 
-from operators.maths.off_policy import Estimate, Logged, ips, snips
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.layouts.off_policy import Estimate, Logged, ips, snips
 from tidemark.errors import UserError
 from tidemark.evaluate.results import Row
 from tidemark.replay.open_bandit import OpenBandit, Shown, package_folder

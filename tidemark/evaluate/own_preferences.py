@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets
 from tidemark.evaluate.history_stream import HistoryStream
 from tidemark.evaluate.predictors import Predictor

@@ -4,18 +4,18 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
-from operators.maths.choice_features import Histories
-from operators.maths.choice_model import (
+from operators.maths.arrays import Floats
+from operators.maths.decay import value_at
+from operators.maths.gamma_poisson import borrow_spread, fit_gamma_poisson
+from operators.maths.preferences.choice_features import Histories
+from operators.maths.preferences.choice_model import (
     ChoiceModel,
     ChoiceSettings,
     learn_choices,
     predict_choices,
     towards_segment,
 )
-from operators.maths.decay import value_at
-from operators.maths.gamma_poisson import borrow_spread, fit_gamma_poisson
-from operators.maths.preference_mixture import Mixture, MixtureSettings, learn, predict
-from operators.maths.segment_scores import Floats
+from operators.maths.preferences.preference_mixture import Mixture, MixtureSettings, learn, predict
 from tidemark.evaluate.baskets import DAY_MS
 from tidemark.evaluate.history_stream import PURCHASE
 
@@ -45,7 +45,7 @@ class Predictor(ABC):
 
 
 class Choice(Predictor):
-    """`operators.maths.choice_model`: what the job learns and the client computes."""
+    """`operators.maths.preferences.choice_model`: what the job learns and the client computes."""
 
     def __init__(
         self, half_lives_ms: Floats, values: int, settings: ChoiceSettings, use_segment: bool
@@ -69,7 +69,7 @@ class Choice(Predictor):
 
 
 class OfMixture(Predictor):
-    """`operators.maths.preference_mixture`: weights of horizons and strengths of priors, no recency."""
+    """`operators.maths.preferences.preference_mixture`: weights of horizons and strengths of priors, no recency."""
 
     def __init__(
         self, half_lives_ms: Floats, values: int, settings: MixtureSettings, use_segment: bool

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from flink_jobs.config import VisitorPreferencesConfig
-from operators.maths.choice_model import ChoiceSettings
-from operators.maths.preference_mixture import MixtureSettings
-from operators.maths.segment_scores import Floats
+from operators.maths.arrays import Floats
+from operators.maths.preferences.choice_model import ChoiceSettings
+from operators.maths.preferences.preference_mixture import MixtureSettings
 from tidemark.evaluate.baskets import DAY_MS, MID_YEAR, Baskets
 from tidemark.evaluate.history_stream import HistoryStream
 from tidemark.evaluate.own_preferences import LONG_MS, Preferences, Score

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats
+from operators.maths.arrays import Floats
 
 TOP = 10
 

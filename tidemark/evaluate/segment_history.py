@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints, shares
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.segment_scores import shares
 from tidemark.evaluate.shops import Shops
 from tidemark.evaluate.visit_stream import VisitStream
 

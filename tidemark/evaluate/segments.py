@@ -6,8 +6,8 @@ from functools import partial
 
 import numpy as np
 
-from operators.maths.refit_segments import RefitSettings
-from operators.maths.update_segments import SegmentSettings
+from operators.maths.segments.refit_segments import RefitSettings
+from operators.maths.segments.update_segments import SegmentSettings
 from tidemark.evaluate.baskets import MID_YEAR, Baskets
 from tidemark.evaluate.fixed_labels import by_chance, by_demographics, by_k_means, score_fixed
 from tidemark.evaluate.results import Row

@@ -5,11 +5,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from operators.maths.refit_segments import RefitSettings, moved_sums, refit_due, refit_segments
-from operators.maths.segment_models import SegmentModels
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.update_segments import SegmentSettings, update_segments
-from operators.maths.visitor_sample import fitting_threshold, visitor_hash
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.refit_segments import RefitSettings, moved_sums, refit_due, refit_segments
+from operators.maths.segments.segment_models import SegmentModels
+from operators.maths.segments.update_segments import SegmentSettings, update_segments
+from operators.maths.segments.visitor_sample import fitting_threshold, visitor_hash
 from tidemark.evaluate.bits import Bits, bits_of
 from tidemark.evaluate.visit_stream import Day, Memory, VisitStream
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from operators.maths.refit_segments import moved_sums
-from operators.maths.segment_models import SegmentModels, merge
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.update_segments import update_segments
-from operators.maths.visitor_sample import visitor_hash
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.refit_segments import moved_sums
+from operators.maths.segments.segment_models import SegmentModels, merge
+from operators.maths.segments.update_segments import update_segments
+from operators.maths.segments.visitor_sample import visitor_hash
 from tidemark.evaluate.shops import Shops
 from tidemark.evaluate.visit_stream import Day
 

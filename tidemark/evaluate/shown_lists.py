@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from operators.maths.dimensions import hashed_dimensions
-from operators.maths.reader_dimensions import Histories, ReaderSettings
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.slate_sketch import Sketch, sketch
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.reader_dimensions import Histories, ReaderSettings
+from operators.maths.articles.slate_sketch import Sketch, sketch
+from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
 from tidemark.errors import UserError
 from tidemark.replay.mind import MOST_RECENT, Mind, MindList

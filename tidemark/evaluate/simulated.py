@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from sklearn.cluster import KMeans
 
-from operators.maths.layout_bandit import BanditSettings
-from operators.maths.refit_segments import RefitSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.segments.refit_segments import RefitSettings
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.shops import SEEDS
 from tidemark.simulate.loop import Result, run

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats
-from operators.read_articles import ReadArticle
-from operators.text_features import ROWS
+from operators.keywords.read_articles import ReadArticle
+from operators.keywords.text_features import ROWS
+from operators.maths.arrays import Floats
 from tidemark.evaluate.tnews import CATEGORY
 
 KEYWORDS = 7

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from operators.article_text import normalised
-from operators.read_articles import ReadArticle, read_article
+from operators.keywords.article_text import normalised
+from operators.keywords.read_articles import ReadArticle, read_article
 from tidemark.errors import UserError
 
 FILES = ("train_few_all", "dev_few_all", "test_public", "unlabeled")

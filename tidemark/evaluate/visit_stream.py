@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.assign_segments import Assignments
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.visits import NEVER_SEEN, Visits
+from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.assign_segments import Assignments
+from operators.maths.segments.visits import NEVER_SEEN, Visits
 from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import curve_fit
 
-from operators.maths.update_segments import SegmentSettings
+from operators.maths.segments.update_segments import SegmentSettings
 from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets, complete_journey, demographics
 from tidemark.replay.complete_journey import data_folder, read_purchases
 from tidemark.replay.source import Selection

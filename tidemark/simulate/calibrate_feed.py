@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats
+from operators.maths.arrays import Floats
 from tidemark.evaluate.shown_lists import ShownLists, mind
 from tidemark.replay.mind import Mind
 

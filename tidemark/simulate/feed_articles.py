@@ -3,7 +3,8 @@
 import numpy as np
 from scipy.special import logit
 
-from operators.maths.article_models import (
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.article_models import (
     CHANCES,
     ArticleModels,
     ArticleSettings,
@@ -12,10 +13,9 @@ from operators.maths.article_models import (
     count,
     learn,
 )
+from operators.maths.articles.keyword_prior import Terms, learn_terms, prior_means
+from operators.maths.articles.served_articles import served_articles
 from operators.maths.bayesian_logistic import Posteriors
-from operators.maths.keyword_prior import Terms, learn_terms, prior_means
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.served_articles import served_articles
 from schemas.article_scores import ServedArticles
 from tidemark.evaluate.arrivals import Models
 from tidemark.simulate.feed_parameters import TOPIC_SHARES

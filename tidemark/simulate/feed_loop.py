@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 from tidemark.simulate.feed_policies import FeedPolicy
 from tidemark.simulate.feed_world import FeedWorld
 

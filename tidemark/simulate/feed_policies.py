@@ -5,8 +5,8 @@ from typing import Protocol
 
 import numpy as np
 
-from operators.maths.click_rates import Rates, count_labelled, counts
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.click_rates import Rates, count_labelled, counts
 from tidemark.simulate.feed_world import Asked
 
 

@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from operators.maths.adaptive_forgetting import collapsed, learn
-from operators.maths.article_models import ArticleSettings
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_features import SERVED, places
+from operators.maths.articles.click_model import SharedSettings, fresh
+from operators.maths.articles.score_articles import Scores, of_appeal, score
+from operators.maths.articles.served_articles import read_served
+from operators.maths.articles.thompson_ranking import mean_ranking, root_of, thompson_ranking
 from operators.maths.bayesian_logistic import interval, probability
-from operators.maths.click_features import SERVED, places
-from operators.maths.click_model import SharedSettings, fresh
-from operators.maths.score_articles import Scores, of_appeal, score
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.served_articles import read_served
-from operators.maths.thompson_ranking import mean_ranking, root_of, thompson_ranking
 from schemas.article_scores import ServedArticles, SharedModel
 from tidemark.simulate.feed_articles import FeedArticles
 from tidemark.simulate.feed_policies import Shown

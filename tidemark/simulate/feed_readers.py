@@ -5,10 +5,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from operators.maths.dimensions import hashed_dimensions
-from operators.maths.reader_dimensions import Dimensions, Histories, refit
-from operators.maths.segment_scores import Floats, Ints
-from operators.maths.served_articles import place_served, served_axes
+from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.reader_dimensions import Dimensions, Histories, refit
+from operators.maths.articles.served_articles import place_served, served_axes
+from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_readers import MOST_RECENT
 
 BUCKETS = 65_536

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import expit, logit
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 from tidemark.simulate.feed_parameters import TOPIC_SHARES, FeedParameters
 
 START_MS = 1_767_225_600_000  # 2026-01-01

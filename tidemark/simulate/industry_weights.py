@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from operators.maths.feature_weights import dispersion_within, entropy_weights, shrink_to_industry
-from operators.maths.fit_segments import memberships
+from operators.maths.segments.feature_weights import dispersion_within, entropy_weights, shrink_to_industry
+from operators.maths.segments.fit_segments import memberships
 from tidemark.simulate.tastes import Floats, Ints
 
 STRENGTH = 10_000.0

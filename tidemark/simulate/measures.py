@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.segment_scores import Floats, Ints
+from operators.maths.arrays import Floats, Ints
 from tidemark.evaluate.baskets import DAY_MS, MID_YEAR, START_MS, Baskets
 from tidemark.evaluate.fixed_labels import by_k_means, score_fixed
 from tidemark.evaluate.shops import Span

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from operators.maths.layout_bandit import (
+from operators.maths.layouts.layout_bandit import (
     BanditSettings,
     LayoutArms,
     Outcomes,

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from operators.maths.burstiness import damped
-from operators.maths.layout_bandit import BanditSettings
-from operators.maths.refit_segments import RefitSettings, moved_sums, refit_due, refit_segments
-from operators.maths.segment_models import SegmentModels
-from operators.maths.shop_priors import sums_from_sales
-from operators.maths.update_segments import SegmentSettings, update_segments
-from operators.maths.visitor_sample import fitting_threshold, visitor_hash
+from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.preferences.burstiness import damped
+from operators.maths.segments.refit_segments import RefitSettings, moved_sums, refit_due, refit_segments
+from operators.maths.segments.segment_models import SegmentModels
+from operators.maths.segments.shop_priors import sums_from_sales
+from operators.maths.segments.update_segments import SegmentSettings, update_segments
+from operators.maths.segments.visitor_sample import fitting_threshold, visitor_hash
 from tidemark.simulate.industry_weights import IndustryWeights
 from tidemark.simulate.policies import PURCHASE, Policies
 from tidemark.simulate.storefront import Behaviors, Decisions

@@ -1,6 +1,6 @@
 """Segments that stay, such as demographics, with the product's bandit: what the product has to beat."""
 
-from operators.maths.layout_bandit import BanditSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
 from tidemark.simulate.policies import Policies
 from tidemark.simulate.storefront import Behaviors, Decisions
 from tidemark.simulate.tastes import Ints

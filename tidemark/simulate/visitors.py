@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from operators.maths.assign_segments import Assignments
-from operators.maths.visits import NEVER_SEEN, Visits
+from operators.maths.segments.assign_segments import Assignments
+from operators.maths.segments.visits import NEVER_SEEN, Visits
 from tidemark.simulate.storefront import Behaviors
 from tidemark.simulate.tastes import Floats, Ints
 

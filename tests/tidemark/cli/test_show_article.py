@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from operators.maths.article_models import ArticleSettings
-from operators.maths.click_features import SERVED, Group, places
-from operators.maths.served_articles import unseen
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_features import SERVED, Group, places
+from operators.maths.articles.served_articles import unseen
 from schemas.article_features import ArticleFeatures, features_key
 from schemas.article_scores import MODEL, SharedModel, article_key, shared_key
 from tests.tidemark.cli.typed import tidemark

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.operators.maths.segment_strategies import shoppers
+from tests.operators.maths.segments.segment_strategies import shoppers
 from tidemark.evaluate.baskets import DAY_MS, START_MS, Baskets
 
 DAYS, VISITORS, VALUES, KINDS = 24, 40, 12, 3

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from operators.maths.article_models import ArticleSettings, Statistics
-from operators.maths.click_model import SharedSettings
+from operators.maths.articles.article_models import ArticleSettings, Statistics
+from operators.maths.articles.click_model import SharedSettings
 from tests.tidemark.replay.conftest import SHARED
 from tidemark.errors import UserError
 from tidemark.evaluate.arrivals import LABEL_DELAY_MS, arrival_statistics, moments

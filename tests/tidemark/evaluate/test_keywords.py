@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from operators.read_articles import ReadArticle
+from operators.keywords.read_articles import ReadArticle
 from tests.synthetic_articles import synthetic_articles
 from tidemark.cli.main import app
 from tidemark.evaluate import keywords

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from sklearn.metrics import adjusted_rand_score
 
-from operators.maths.choice_model import ChoiceSettings
 from operators.maths.decay import value_at
-from operators.maths.preference_mixture import MixtureSettings
-from operators.maths.refit_segments import RefitSettings
-from operators.maths.update_segments import SegmentSettings
+from operators.maths.preferences.choice_model import ChoiceSettings
+from operators.maths.preferences.preference_mixture import MixtureSettings
+from operators.maths.segments.refit_segments import RefitSettings
+from operators.maths.segments.update_segments import SegmentSettings
 from tests.tidemark.evaluate.conftest import DAYS, KINDS, VALUES, VISITORS
 from tidemark.evaluate.baskets import DAY_MS, Baskets
 from tidemark.evaluate.history_stream import PURCHASE, HistoryStream

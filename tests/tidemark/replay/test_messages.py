@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.decode_messages import MessageDecoder, MessageLimits
+from operators.gate.decode_messages import MessageDecoder, MessageLimits
 from schemas.event_types import CLEAN, DEAD_LETTER
 from tests.schemas.golden import BEHAVIORS_V1
 from tidemark.errors import UserError

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from operators.decode_messages import MessageDecoder, MessageLimits
+from operators.gate.decode_messages import MessageDecoder, MessageLimits
 from schemas.avro import decode
 from schemas.event_types import EVENT_TYPES
 from tests.tidemark.replay.conftest import event

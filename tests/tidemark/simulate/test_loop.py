@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from operators.maths.layout_bandit import BanditSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
 from tidemark.simulate.loop import Result, run
 from tidemark.simulate.parameters import Parameters
 from tidemark.simulate.policies import PURCHASE, Policies

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from operators.maths.layout_bandit import BanditSettings
-from operators.maths.refit_segments import RefitSettings
+from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.segments.refit_segments import RefitSettings
 from tidemark.simulate.industry_weights import IndustryWeights
 from tidemark.simulate.loop import run
 from tidemark.simulate.parameters import Parameters

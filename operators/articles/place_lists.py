@@ -1,0 +1,64 @@
+"""Lists of a micro-batch -> their readers' places and their sketches; no Flink."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from operators.articles.list_rows import ShownList
+from operators.maths.arrays import Ints
+from operators.maths.articles.reader_dimensions import Dimensions, Histories, place
+from operators.maths.articles.slate_sketch import sketch
+from operators.maths.segments.dimensions import hashed_dimensions
+from schemas.article_hash import article_hash
+from state.placed_list import PlacedList
+from state.reader_space import ReaderSpace
+
+
+def buckets_of(articles: Sequence[str], buckets: int) -> Ints:
+    """(n,) of articles in histories."""
+    hashes = np.array([article_hash(article) for article in articles], dtype=np.uint64)
+    return hashed_dimensions(hashes, buckets)
+
+
+def histories_of(readers: Sequence[Ints]) -> Histories:
+    """Of each reader's buckets."""
+    first = np.cumsum([0, *map(len, readers)])
+    return Histories(np.concatenate([np.zeros(0, dtype=np.int64), *readers]), first)
+
+
+def place_lists(
+    shown: Sequence[ShownList], clicked: Sequence[Ints], dimensions: Dimensions, places: int
+) -> list[PlacedList]:
+    """Each list with its reader's place, and a sketch of `places` bytes of its articles.
+
+    clicked : buckets of what each reader clicked before.
+    """
+    if not shown:
+        return []
+    readers = place(dimensions, histories_of(clicked))
+    first = np.cumsum([0, *(len(of.articles) for of in shown)])
+    hashes = np.array([article_hash(article) for of in shown for article in of.articles], dtype=np.uint64)
+    slates = sketch(hashes, first[:-1], places)
+    return [
+        PlacedList(of.at_ms, of.length, of.articles, reader, slate)
+        for of, reader, slate in zip(shown, readers, slates, strict=True)
+    ]
+
+
+def space_of(dimensions: Dimensions) -> ReaderSpace:
+    """For state: the buckets that the fit has seen."""
+    bucket = np.flatnonzero(dimensions.idf > 0).astype(np.int32)
+    return ReaderSpace(
+        bucket,
+        dimensions.axes[bucket],
+        dimensions.idf[bucket],
+        dimensions.centre,
+        len(dimensions.idf),
+    )
+
+
+def dimensions_of(space: ReaderSpace) -> Dimensions:
+    """What `space_of` was given."""
+    axes, idf = np.zeros((space.buckets, len(space.centre))), np.zeros(space.buckets)
+    axes[space.bucket], idf[space.bucket] = space.axes, space.idf
+    return Dimensions(axes, idf, space.centre)

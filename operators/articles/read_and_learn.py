@@ -1,0 +1,56 @@
+"""A micro-batch at a shard's articles: read all that is shown, count it, learn what is known; no Flink."""
+
+import numpy as np
+
+from operators.articles.shard_messages import ShardBatch, ShardStatistics
+from operators.articles.statistics_table import statistics_table
+from operators.maths.arrays import Ints
+from operators.maths.articles.article_models import ArticleModels, ArticleSettings, Impressions, Outcomes
+from operators.maths.articles.article_models import count as count_shown
+from operators.maths.articles.article_models import learn as learn_known
+from operators.maths.articles.article_models import read as read_shown
+from operators.maths.articles.served_articles import served_articles
+
+
+def read_and_learn(
+    models: ArticleModels, at_ms: Ints, absorbed: Ints, batch: ShardBatch, settings: ArticleSettings
+) -> tuple[ArticleModels, Ints, Ints, ShardStatistics]:
+    """models, at_ms, absorbed : of the articles that the batch touches, in its order, as they were before it:
+    (a,) time of the latest list that each was in, and how many impressions and outcomes it has taken in.
+
+    Returns
+    -------
+    The same as they are after it, and what its impressions read.
+    """
+    shown = _impressions(batch, batch.shown, batch.of, settings)
+    statistics = read_shown(models, shown, settings)
+    counted = count_shown(models, shown, settings)
+    outcomes = Outcomes(batch.clicked, batch.chance[batch.known_of])
+    known = _impressions(batch, batch.known, batch.known_of, settings)
+    learnt = learn_known(counted, known, outcomes, settings)
+    latest_ms = at_ms.copy()
+    np.maximum.at(latest_ms, shown.article, shown.at_ms)
+    touched = np.concatenate([shown.article, known.article])
+    taken_in = absorbed + np.bincount(touched, minlength=len(absorbed))
+    return (
+        learnt,
+        latest_ms,
+        taken_in,
+        ShardStatistics(
+            batch.number,
+            batch.part,
+            batch.parts,
+            batch.shown,
+            batch.row,
+            statistics_table(statistics),
+            batch.articles,
+            served_articles(learnt, latest_ms, taken_in, settings).pack(),
+            batch.batch,
+        ),
+    )
+
+
+def _impressions(batch: ShardBatch, article: Ints, of: Ints, settings: ArticleSettings) -> Impressions:
+    reader = batch.reader.reshape(-1, settings.dimensions)  # of no lists, too
+    slate = batch.slate.reshape(-1, settings.sketch)
+    return Impressions(article, batch.at_ms[of], reader[of], slate[of])
