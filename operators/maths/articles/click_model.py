@@ -1,7 +1,7 @@
 """The shared click model: one logistic regression over the features of all articles, which calibrates them.
 
 An article's own statistics enter as features, so an article without any is predicted from what all others
-taught. The interval adds the variance of the article's own model to that of the shared one.
+taught.
 """
 
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.maths.adaptive_forgetting import Forgetting, ForgettingSettings
-from operators.maths.arrays import Floats
 
 DAY_MS = 86_400_000.0
 MEMBERS = ForgettingSettings((float("inf"), 16 * DAY_MS, 4 * DAY_MS, DAY_MS), memory_ms=7 * DAY_MS)
@@ -29,8 +28,3 @@ def fresh(d: int, settings: SharedSettings) -> Forgetting:
     variance = np.full(d, settings.variance)
     variance[0] = settings.intercept_variance
     return Forgetting.fresh(variance, settings.forgetting)
-
-
-def total_variance(shared: Floats, own: Floats, weight: Floats) -> Floats:
-    """(n,) of the log-odds. own : (n,), of the article's own model. weight : the shared model's of it."""
-    return np.asarray(shared + weight**2 * own)
