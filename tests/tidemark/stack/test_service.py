@@ -49,7 +49,7 @@ def test_when_one_fails_the_others_are_undone_at_once(run: Path) -> None:
     running: dict[str, Started] = {}
 
     def undo() -> None:
-        end([process for started in running.values() if (process := started.process())], 1.0)
+        end([process for started in list(running.values()) if (process := started.process())], 1.0)
 
     began = time.monotonic()
     with pytest.raises(UserError, match="ended while starting"):
