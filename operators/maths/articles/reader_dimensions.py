@@ -8,11 +8,14 @@ Schönemann, Psychometrika 1966), so that what was learned about dimensions stay
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.linalg import orthogonal_procrustes
+from scipy.linalg import eigh, orthogonal_procrustes
 from scipy.sparse import csr_matrix
-from scipy.sparse.linalg import svds
+from scipy.sparse.linalg import ArpackError, svds
 
 from operators.maths.arrays import Floats, Ints
+
+NOTHING = 1e-6
+"""A singular value that is less is rounding: the squares of all of them add up to the number of readers."""
 
 
 @dataclass(frozen=True)
@@ -79,12 +82,24 @@ def refit(dimensions: Dimensions, histories: Histories) -> Dimensions:
     readers = np.asarray(clicked.sum(axis=0)).ravel()
     idf = np.where(readers > 0, np.log((clicked.shape[0] + 1) / (readers + 1)), 0.0)
     weighted = _weighted(clicked, idf)
-    axes = svds(weighted, k=D, v0=np.ones(min(weighted.shape)))[2].T  # a fixed start: repeatable
+    axes = _strongest(weighted, D)
     if dimensions.axes.any():
         before = _weighted(clicked, dimensions.idf) @ dimensions.axes - dimensions.centre
         after = weighted @ axes
         axes = axes @ orthogonal_procrustes(_unit(after - after.mean(axis=0)), _unit(before))[0]
     return Dimensions(axes, idf, np.asarray((weighted @ axes).mean(axis=0)))
+
+
+def _strongest(weighted: csr_matrix, D: int) -> Floats:
+    """(buckets, D) right singular vectors of the D greatest singular values; zero where there are fewer."""
+    try:
+        _, length, right = svds(weighted, k=D, v0=np.ones(min(weighted.shape)))  # a fixed start: repeatable
+    except ArpackError:  # of histories that are alike: Lanczos vectors soon span all that there is
+        n = weighted.shape[0]
+        squared, left = eigh((weighted @ weighted.T).toarray(), subset_by_index=[n - D, n - 1])
+        length = np.sqrt(np.maximum(squared, 0.0))
+        right = (weighted.T @ left / np.maximum(length, NOTHING)).T
+    return np.asarray(np.where(length > NOTHING, right.T, 0.0))
 
 
 def _weighted(clicked: csr_matrix, idf: Floats) -> csr_matrix:

@@ -1,8 +1,10 @@
 """Readers of like histories lie close, and stay where they are when the dimensions are refitted."""
 
 import numpy as np
+import pytest
+from scipy.sparse import csr_matrix
 
-from operators.maths.articles.reader_dimensions import Dimensions, Histories, place, refit
+from operators.maths.articles.reader_dimensions import Dimensions, Histories, _strongest, place, refit
 
 BUCKETS, D = 60, 4
 
@@ -61,3 +63,23 @@ def test_unknown_readers_and_dimensions_are_zero() -> None:
 def test_too_few_readers_leave_the_dimensions_as_they_are() -> None:
     unknown = Dimensions.unknown(BUCKETS, D)
     assert refit(unknown, readers(8, 1)[0]) is unknown
+
+
+@pytest.mark.parametrize("kinds", [1, 2, 3, 12])
+def test_readers_who_are_all_alike_have_fewer_dimensions_and_break_nothing(kinds: int) -> None:
+    article = np.concatenate([np.arange(3) + 4 * (reader % kinds) for reader in range(200)])
+    histories = Histories(article, np.arange(0, 601, 3))
+    fitted = refit(refit(Dimensions.unknown(BUCKETS, D), histories), histories)
+    X = place(fitted, histories)
+    assert np.isfinite(fitted.axes).all()
+    np.testing.assert_allclose(X[:kinds], X[kinds : 2 * kinds], atol=1e-9)
+    assert X.any() == (kinds > 1), "one kind of readers: nothing tells them apart"
+
+
+def test_strongest_are_those_of_a_dense_decomposition() -> None:
+    weighted = csr_matrix(np.random.default_rng(1).normal(size=(30, 2)) @ np.eye(2, BUCKETS))
+    axes = _strongest(weighted, D)
+    _, values, right = np.linalg.svd(weighted.toarray())
+    found = np.linalg.norm(weighted @ axes, axis=0)
+    np.testing.assert_allclose(np.sort(found)[-2:], np.sort(values[:2]), atol=1e-9)
+    np.testing.assert_allclose(axes @ axes.T, right[:2].T @ right[:2], atol=1e-9)
