@@ -99,8 +99,8 @@ def metered(place: Place) -> Iterator[Meter]:
         meter.done.set()
         watcher.join()
         meter.spent_s.update(_spent_s(place.stack))
-        for process, spent_s in before.items():
-            meter.spent_s[process] -= spent_s
+        for process in before.keys() & meter.spent_s.keys():  # one of the run before may have ended at once
+            meter.spent_s[process] -= before[process]
 
 
 def _spent_s(stack: LocalStack) -> Iterator[tuple[psutil.Process, float]]:
