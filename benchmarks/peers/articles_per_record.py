@@ -20,7 +20,14 @@ from benchmarks.peers.flink_table import attached
 NAME = "articles_per_record"
 WINDOW_MS = 300_000
 LATE_S = 10
-COLUMNS = ("list_id", "article_id", "kind", "list_length", "recent_articles", "event_time")
+COLUMNS = (
+    "list_id",
+    "article_id",
+    "kind",
+    "list_length",
+    "CARDINALITY(recent_articles) AS history",
+    "event_time",
+)
 OUTCOME = Types.ROW([Types.STRING(), Types.INT(), Types.INT(), Types.LONG(), Types.BOOLEAN()])
 
 
@@ -33,11 +40,11 @@ class Labels(KeyedProcessFunction):  # type: ignore[misc]
         self._clicked = runtime_context.get_state(ValueStateDescriptor("clicked", Types.BOOLEAN()))
 
     def process_element(self, value: Any, ctx: "KeyedProcessFunction.Context") -> Any:
-        _, article, kind, length, recent, at_ms = value[:6]
+        _, article, kind, length, history, at_ms = value
         if kind == "click":
             self._clicked.update(True)
         elif self._shown.value() is None:
-            self._shown.update((article, length, len(recent), at_ms))
+            self._shown.update((article, length, history, at_ms))
             ctx.timer_service().register_event_time_timer(at_ms + WINDOW_MS)
         yield from ()
 
@@ -84,7 +91,7 @@ def main() -> None:
     """Submit it."""
     arguments = parse()
     tables, events = attached(arguments, NAME, {"python.execution-mode": "thread"}, "feedback", LATE_S)
-    rows = tables.to_data_stream(tables.sql_query(f"SELECT {', '.join(COLUMNS)}, happened FROM {events}"))
+    rows = tables.to_data_stream(tables.sql_query(f"SELECT {', '.join(COLUMNS)} FROM {events}"))
     written = (
         rows.key_by(lambda row: row[0] + row[1], key_type=Types.STRING())
         .process(Labels(), output_type=OUTCOME)
