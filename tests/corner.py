@@ -113,8 +113,15 @@ class Corner(OnStack):
 
 
 def await_true(condition: Callable[[], bool], within_s: float, otherwise: Callable[[], str]) -> None:
-    """Look twice a second until `condition` holds; fail with `otherwise` when it never does."""
+    """Fail with `otherwise` when `condition` never holds."""
+    assert holds_within(condition, within_s), f"not within {within_s} s: {otherwise()}"
+
+
+def holds_within(condition: Callable[[], bool], within_s: float) -> bool:
+    """Look twice a second until `condition` holds, or the time is over."""
     deadline = time.monotonic() + within_s
     while not condition():
-        assert time.monotonic() < deadline, f"not within {within_s} s: {otherwise()}"
+        if time.monotonic() >= deadline:
+            return False
         time.sleep(0.5)
+    return True

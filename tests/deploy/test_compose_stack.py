@@ -19,7 +19,7 @@ from flink_jobs.config import VisitorPreferencesConfig
 from schemas.avro import encode
 from schemas.behaviors import SCHEMA, TOPIC
 from schemas.event_types import RAW
-from tests.corner import await_true
+from tests.corner import await_true, holds_within
 from tests.deploy.compose import services
 from tests.deploy.machine import Machine
 from tests.deploy.monitoring import ALERTS, metrics, panel_queries
@@ -111,7 +111,7 @@ def test_prometheus_reaches_every_server(machine: Machine) -> None:
         return {target["labels"]["instance"]: target["health"] for target in targets}
 
     wanted = {machine.address(name, 9249): "up" for name in (JOB, TASKS, GATE, f"{GATE}-tasks")}
-    await_true(lambda: up() == wanted, 60, lambda: str(up()))
+    assert holds_within(lambda: up() == wanted, 60), up()
 
 
 def test_the_gate_takes_what_trackers_send(machine: Machine) -> None:
@@ -124,7 +124,7 @@ def test_the_gate_takes_what_trackers_send(machine: Machine) -> None:
         report = json.loads(done.stdout or pytest.fail(done.stderr))
         return report["passed"]["exposures"], report["dead_letters"], report["withheld"]["duplicate"]
 
-    await_true(lambda: accounted() == (1, 1, 1), 60, lambda: f"{accounted()} {machine.log(GATE)}")
+    assert holds_within(lambda: accounted() == (1, 1, 1), 60), f"{accounted()} {machine.log(GATE)}"
 
 
 def test_every_metric_of_an_alert_is_exported(machine: Machine) -> None:
@@ -133,7 +133,7 @@ def test_every_metric_of_an_alert_is_exported(machine: Machine) -> None:
     def missing() -> set[str]:
         return wanted - set(prometheus(machine, "label/__name__/values"))
 
-    await_true(lambda: not missing(), 60, lambda: str(missing()))
+    assert holds_within(lambda: not missing(), 60), missing()
 
 
 def test_every_panel_of_the_dashboard_shows_something(machine: Machine) -> None:
@@ -144,7 +144,7 @@ def test_every_panel_of_the_dashboard_shows_something(machine: Machine) -> None:
             if not prometheus(machine, f"query?query={quote(expression)}")["result"]
         ]
 
-    await_true(lambda: not dead(), 90, lambda: str(dead()))
+    assert holds_within(lambda: not dead(), 90), dead()
 
 
 def test_panels_of_what_flows_are_above_zero_while_it_flows(machine: Machine) -> None:
@@ -157,7 +157,7 @@ def test_panels_of_what_flows_are_above_zero_while_it_flows(machine: Machine) ->
         return [name for name, result in found.items() if not result or not float(result[0]["value"][1]) > 0]
 
     produce(machine, [*shopping(0, 100), *shopping(2_000, 3_000)])
-    await_true(lambda: not still(), 60, lambda: str(still()))
+    assert holds_within(lambda: not still(), 60), still()
 
 
 def test_prometheus_watches_the_alerts_and_none_that_tells_of_illness_fires(machine: Machine) -> None:
@@ -248,7 +248,7 @@ PROFILED = [
 def test_a_job_of_a_profile_runs_beside_the_others(machine: Machine, name: str) -> None:
     machine.up(name, f"{name}-tasks")
     try:
-        await_true(lambda: has_checkpoint(machine.address(name, 8081)), 90, lambda: machine.log(name))
+        assert holds_within(lambda: has_checkpoint(machine.address(name, 8081)), 90), machine.log(name)
     finally:
         machine.kill(f"{name}-tasks")
         machine.kill(name)

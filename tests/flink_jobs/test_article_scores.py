@@ -65,23 +65,7 @@ def test_a_killed_task_manager_counts_every_impression_once(scores: ScoresCorner
     scores.produce(sent[: len(sent) // 3])
     await_true(lambda: corner.checkpoints(job) > 0, 60, lambda: "no checkpoint")
     await_true(lambda: scores.absorbed() > 0, 60, lambda: "nothing in Redis")
-    hurry = Event()
-
-    def send_slowly() -> None:
-        rest = sent[len(sent) // 3 :]
-        for start in range(0, len(rest), 200):
-            scores.produce(rest[start : start + 200])
-            hurry.wait(0.3)
-
-    sender = Thread(target=send_slowly)
-    sender.start()
-    before = scores.absorbed()
-    await_true(lambda: scores.absorbed() > before, 60, lambda: "nothing more in Redis")
-    corner.stack.kill_task_manager()
-    assert sender.is_alive(), "killed after the last event was sent: not in the middle"
-    hurry.set()
-    sender.join()
-    corner.stack.start_task_manager()
+    kill_while_sending(scores, sent[len(sent) // 3 :])
     leaving = shown[0]["visitor_id"]
     whole = 2 * impressions(shown) + scores.pass_time(shown[-1], everywhere=True)
     scores.await_absorbed(whole, within_s=120)
@@ -106,6 +90,25 @@ def test_a_killed_task_manager_counts_every_impression_once(scores: ScoresCorner
     assert forgotten.returncode == 0, forgotten.stderr
     await_true(lambda: scores.recent(leaving) is None, 30, lambda: str(scores.recent(leaving)))
     assert scores.counts(expected_counts(shown)) == expected_counts(shown), "articles name nobody"
+
+
+def kill_while_sending(scores: ScoresCorner, rest: list[dict[str, Any]]) -> None:
+    """Kill the task manager once some of these events were absorbed and not all are sent; start another."""
+    hurry, before = Event(), scores.absorbed()
+
+    def send_slowly() -> None:
+        for start in range(0, len(rest), 200):
+            scores.produce(rest[start : start + 200])
+            hurry.wait(0.3)
+
+    sender = Thread(target=send_slowly)
+    sender.start()
+    await_true(lambda: scores.absorbed() > before, 60, lambda: "nothing more in Redis")
+    scores.corner.stack.kill_task_manager()
+    assert sender.is_alive(), "killed after the last event was sent: not in the middle"
+    hurry.set()
+    sender.join()
+    scores.corner.stack.start_task_manager()
 
 
 def clicked_by(shown: list[dict[str, Any]], visitor: str) -> set[str]:
