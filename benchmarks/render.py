@@ -37,8 +37,8 @@ machine and share its cores with Kafka and Redis, so ratios say more than figure
   one call a message to decode it and one to look at its key's state. Before a figure counted, the report
   over the topics had to add up to what was sent: passed, repeated, broken.
 - **In the peers' favour**: Quix keeps no changelog topic and Bytewax no recovery store, while Flink's jobs
-  checkpoint every five seconds; only Tidemark also keeps the sample and the priors. Time to live in its state
-  costs Quix a third of its CPU; the job's state expires too.
+  checkpoint, every five seconds on RocksDB and every twenty on the heap; only Tidemark also keeps the sample
+  and the priors. Time to live in its state costs Quix a third of its CPU; the job's state expires too.
 """
 
 

@@ -9,6 +9,8 @@ from tidemark.stack.ports import LOOPBACK
 
 # The names that people use, and Flink's.
 STATE_BACKENDS = {"rocksdb": "rocksdb", "heap": "hashmap"}
+# RocksDB uploads what is new; the heap writes all of its state, and copies what is touched meanwhile.
+CHECKPOINT_EVERY = {"rocksdb": "5 s", "heap": "20 s"}
 LOOPBACK_HTTP = (
     "--add-exports=jdk.httpserver/sun.net.httpserver=ALL-UNNAMED",
     "-Dcom.sun.net.httpserver.HttpServerProvider=LoopbackHttpServerProvider",
@@ -87,7 +89,7 @@ class ClusterConfig:
     def checkpoints(self) -> dict[str, str | int | bool]:
         """Often, kept after a cancel, and patient: while Redis is away a sink blocks them, the job waits."""
         return {
-            "execution.checkpointing.interval": "5 s",
+            "execution.checkpointing.interval": CHECKPOINT_EVERY[self.state],
             "execution.checkpointing.incremental": True,
             "execution.checkpointing.dir": (self.run / "checkpoints").as_uri(),
             "execution.checkpointing.savepoint-dir": (self.run / "savepoints").as_uri(),

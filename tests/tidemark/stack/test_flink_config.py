@@ -27,6 +27,12 @@ def test_one_setting_chooses_where_state_is_kept(state: str) -> None:
     assert config.settings("")["state.backend.type"] == {"rocksdb": "rocksdb", "heap": "hashmap"}[state]
 
 
+def test_whole_snapshots_of_the_heap_are_rarer_than_increments() -> None:
+    on_heap = ClusterConfig(Path("/runs/a"), Path("/python"), 8081, 6123, "heap")
+    assert SETTINGS["execution.checkpointing.interval"] == "5 s"
+    assert on_heap.settings("")["execution.checkpointing.interval"] == "20 s"
+
+
 def test_an_hour_without_redis_fails_no_job() -> None:
     # A blocked sink blocks the checkpoint under way, and the ones after it that time out.
     assert SETTINGS["execution.checkpointing.timeout"] == "2 h"
