@@ -18,16 +18,22 @@ DASHBOARDS: dict[Path, dict[str, Any]] = {
 }
 
 
-def panels() -> list[dict[str, Any]]:
-    """Every panel of every dashboard, rows left out."""
-    return [p for board in DASHBOARDS.values() for p in board["panels"] if p["type"] != "row"]
+def panels(*boards: str) -> list[dict[str, Any]]:
+    """Every panel of the dashboards of these names, rows left out; no name: of all."""
+    return [
+        panel
+        for file, board in DASHBOARDS.items()
+        if not boards or file.stem in boards
+        for panel in board["panels"]
+        if panel["type"] != "row"
+    ]
 
 
-def panel_queries() -> dict[str, str]:
-    """`panel: legend` -> its expression for all jobs."""
+def panel_queries(*boards: str) -> dict[str, str]:
+    """`panel: legend` -> its expression for all jobs, of the dashboards of these names; none: of all."""
     return {
         f"{panel['title']}: {target['legendFormat']}": target["expr"].replace("$job", ".*")
-        for panel in panels()
+        for panel in panels(*boards)
         for target in panel["targets"]
     }
 

@@ -67,6 +67,24 @@ def test_every_query_of_a_dashboard_asks_for_a_metric_of_flink() -> None:
     assert all(metrics(expression) for expression in panel_queries().values())
 
 
+def test_every_metric_of_an_operator_is_counted_by_one_of_ours_or_by_flink() -> None:
+    of_flink = {"numRecordsIn", "pendingRecords"}
+    sources = [
+        *ROOT.glob("operators/**/*.py"),
+        *ROOT.glob("sink_connectors/*.py"),
+        *ROOT.glob("jvm/src/main/**/*.java"),
+    ]
+    ours = {name for file in sources for name in re.findall(r'counter\("(\w+)"\)', file.read_text())}
+    prefix = "flink_taskmanager_job_task_operator_"
+    asked = {
+        name.removeprefix(prefix)
+        for expression in panel_queries().values()
+        for name in metrics(expression)
+        if name.startswith(prefix) and "rocksdb" not in name
+    }
+    assert asked <= ours | of_flink
+
+
 @pytest.mark.parametrize("file", DASHBOARDS, ids=lambda file: file.stem)
 def test_a_dashboard_is_one_that_grafana_takes(file: Path) -> None:
     board = DASHBOARDS[file]
