@@ -6,20 +6,25 @@ says that they could be there.
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
+import numpy as np
 from fastavro import schemaless_writer
 from msgspec import UNSET
 from msgspec.structs import asdict, astuple
 
-from operators.gate.encode_columns import column_encoder
+from operators.gate.encode_columns import Values, column_encoder
+from operators.gate.look_at_bytes import Counts, Mask
 from operators.gate.message_outcomes import NO_MINUTE, Outcome, Refused
 from schemas import refusals
+from schemas.avro import load
 from schemas.behaviors import MAX_STRING_BYTES
 from schemas.event_types import EventType
 from schemas.typed_json import CONTROL_CHARACTERS, CONTROL_CHARACTERS_OF_PROSE, optional_fields
+
+ENVELOPE = tuple(of["name"] for of in load("envelope").fields)
 
 
 class EventPlan:
@@ -29,13 +34,14 @@ class EventPlan:
         self.name, self.tracks_visitor = of.name, of.tracks_visitor
         self._topic, self._key, self._wire = of.topic, of.key, of.schema.wire
         names = [field["name"] for field in of.schema.fields]
-        self._known = frozenset({*names, "type", "consent", "basket_id"})
+        self._known = frozenset({*names, *ENVELOPE, "type"})
         self._required = len(names) - len(optional_fields(of.schema))
         self._defaults = {f["name"]: f["default"] for f in of.schema.fields if "default" in f}
         self._strings = [_string_check(f) for f in of.schema.fields if _has_strings(f)]
         self._strings.append(("basket_id", MAX_STRING_BYTES, CONTROL_CHARACTERS))
         self._is_list = "list_id" in names
         self._names, self._encode = names, column_encoder(of.schema)
+        self._columns = (*names, *ENVELOPE)
 
     def fill(self, event: Any, message: bytes) -> None:
         """Put defaults where fields are absent, and check what msgspec has not.
@@ -64,19 +70,48 @@ class EventPlan:
         key, unit = getattr(event, self._key), self._unit(event)
         return Outcome(self._topic, key, event.event_id, minute, unit, body.getvalue(), None)
 
-    def outcomes(self, events: Sequence[Any]) -> dict[str, Any]:
+    def columns(self, events: Sequence[Any]) -> dict[str, Values]:
+        """Of events as msgspec has read them, by name: the fields, then the envelope's."""
+        return dict(zip(self._columns, zip(*map(astuple, events), strict=True), strict=True))
+
+    def are_ordinary(
+        self, columns: Mapping[str, Values], lengths: Counts, colons: Counts, plain: Mask
+    ) -> Mask:
+        """Which of the events (n,) `fill` would not look at closely, and do not deny consent."""
+        fields = np.full(len(lengths), 1 + self._required)
+        for name in (*self._defaults, *ENVELOPE):
+            absent = UNSET in columns[name]
+            fields += np.array([value is not UNSET for value in columns[name]]) if absent else 1
+        denied = np.array([self.tracks_visitor and value is False for value in columns["consent"]])
+        ordinary: Mask = (colons == fields) & (lengths <= MAX_STRING_BYTES) & plain & ~denied
+        return ordinary
+
+    def outcomes(self, columns: Mapping[str, Values]) -> dict[str, Any]:
         """Of valid events: the columns of `Outcome` but for the reason, which there is none of."""
-        columns = list(zip(*map(astuple, events), strict=True))[: len(self._names)]
-        of = dict(zip(self._names, columns, strict=True))
+        of = {name: self._filled(name, columns[name]) for name in self._names}
         counts = self.tracks_visitor
         return {
             "topic": self._topic,
             "key": of[self._key],
             "event_id": of["event_id"],
             "minute": [time_ms // 60_000 for time_ms in of["event_time"]] if counts else NO_MINUTE,
-            "unit": [self._unit(event) for event in events],
-            "value": self._encode(columns),
+            "unit": self._units(columns),
+            "value": self._encode(list(of.values())),
         }
+
+    def _filled(self, name: str, values: Values) -> Values:
+        if name not in self._defaults or UNSET not in values:
+            return values
+        return [self._defaults[name] if value is UNSET else value for value in values]
+
+    def _units(self, columns: Mapping[str, Values]) -> Values:
+        baskets = [None if basket is UNSET else basket for basket in columns["basket_id"]]
+        if not self._is_list:
+            return baskets
+        lists = zip(baskets, columns["list_id"], columns["kind"], strict=True)
+        return [
+            list_id if basket is None and kind == "impression" else basket for basket, list_id, kind in lists
+        ]
 
     def _unit(self, event: Any) -> str | None:
         """The basket; or the list, whose impressions come all at once."""

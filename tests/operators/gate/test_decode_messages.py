@@ -1,6 +1,7 @@
 """Whatever bytes come: one outcome, with a reason where it is not an event."""
 
 import json
+from itertools import cycle, islice
 from typing import Any
 
 import pytest
@@ -29,11 +30,13 @@ def test_an_event_of_each_type_goes_to_its_topic_as_avro(name: str) -> None:
     assert found.event_id == EVENTS[name]["event_id"]
 
 
-def test_many_messages_at_once_have_the_outcomes_that_each_has_alone() -> None:
+@pytest.mark.parametrize("decoder", [ANY_TIME, MessageDecoder(MessageLimits(131_072, DAY_MS, DAY_MS))])
+def test_many_messages_at_once_have_the_outcomes_that_each_has_alone(decoder: MessageDecoder) -> None:
     raws = [*mutated(3_000), message("article", text="x" * 60_000), None]
-    columns = ANY_TIME.outcomes(raws, [NOW_MS] * len(raws))
+    arrived_ms = [NOW_MS + days * DAY_MS for days in islice(cycle((0, 0, 0, 2, -2)), len(raws))]
+    columns = decoder.outcomes(raws, arrived_ms)
     at_once = [Outcome(*row) for row in zip(*columns.values(), strict=True)]
-    assert at_once == [outcome(raw) for raw in raws]
+    assert at_once == [decoder.outcome(*of) for of in zip(raws, arrived_ms, strict=True)]
     assert {of.topic for of in at_once} == {*CLEAN, DEAD_LETTER, WITHHELD}
 
 
