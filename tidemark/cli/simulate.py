@@ -133,7 +133,11 @@ def _through_stack(world: "World") -> "ThroughStack":
 
 
 def show(results: "dict[str, Result]", console: Console) -> None:
-    """One line a subject; the oracle's last. Uplift is over the static segments that convert best."""
+    """One line a subject; the oracle's last.
+
+    All but the first column are of expected conversions: who bought of those who might is luck. Uplift is
+    over the static segments that convert best.
+    """
     from tidemark.evaluate.simulated import STATIC
 
     first = next(iter(results.values()))
@@ -141,12 +145,12 @@ def show(results: "dict[str, Result]", console: Console) -> None:
     for column in ("", "conversions a visit", "uplift", "over chance", "regret", "the bandit's"):
         table.add_column(column, no_wrap=not column)
     by_chance, visits = first.by_chance.sum(), first.visits.sum()
-    beaten = max(results[subject.name].rate for subject in STATIC)
+    beaten = max(results[subject.name].expected.sum() for subject in STATIC)
     for name, result in results.items():
         table.add_row(
             name,
             f"{result.rate:.4f}",
-            f"{result.rate / beaten - 1:+.1%}",
+            f"{result.expected.sum() / beaten - 1:+.1%}",
             f"{result.expected.sum() / by_chance - 1:+.1%}",
             f"{result.regret:.1%}",
             f"{result.regret_of_bandit:.1%}",
