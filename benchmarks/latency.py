@@ -1,7 +1,7 @@
 """Latency under load: from the moment the broker took an event until Redis has answered its write."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -165,9 +165,15 @@ class Latency:
         return self.log.stat().st_size
 
 
-def measure(place: Place, say: Callable[[str], None]) -> list[dict[str, Any]]:
-    """Latency at parts of the highest rate that is sustained, which is looked for first."""
+def measure(
+    place: Place, say: Callable[[str], None], first_rate: float = 0, curve: Sequence[float] = CURVE
+) -> list[dict[str, Any]]:
+    """Latency at parts, `curve`, of the highest rate that is sustained, which is looked for first.
+
+    first_rate : events a second that the search begins with; 0: the job's.
+    """
     log, loaded = place.stack.run / "tmp" / "latency", LOADED[place.job]
+    first_rate = first_rate or loaded.first_rate
     load = Load(place.stack, place.stack.run / "tmp" / "load")
     load.write(loaded.events())
     rows = np.cumsum([0, *loaded.rows(loaded.events())])
@@ -177,9 +183,9 @@ def measure(place: Place, say: Callable[[str], None]) -> list[dict[str, Any]]:
     try:
         running = Latency(place, load, log, say, rows, loaded.exact)
         say("looking for the highest rate with flat lag …")
-        running.run(loaded.first_rate)  # warms up
-        highest = sustained(running, loaded.first_rate)
-        phases = [running.run(part * highest) for part in CURVE]
+        running.run(first_rate)  # warms up
+        highest = sustained(running, first_rate)
+        phases = [running.run(part * highest) for part in curve]
     finally:
         jobs.cancel(place.flink, place.stack.run, place.job)
     return [
@@ -191,7 +197,7 @@ def measure(place: Place, say: Callable[[str], None]) -> list[dict[str, Any]]:
             "p50_ms": round(found.percentile(50)),
             "p99_ms": round(found.percentile(99)),
         }
-        for part, found in zip(CURVE, phases, strict=True)
+        for part, found in zip(curve, phases, strict=True)
     ]
 
 

@@ -29,6 +29,7 @@ JOBS: Mapping[str, tuple[Work, tuple[str, ...]]] = {
 }
 """What a job's subjects do, and what can be measured of it."""
 MEMORY = "6g"
+CURVE = ",".join(map(str, latency.CURVE))
 
 
 def say(line: str) -> None:
@@ -46,6 +47,8 @@ def bench(
     backends: Annotated[str, typer.Option(help="Where Flink keeps state.")] = ",".join(BACKENDS),
     per_record_events: Annotated[int, typer.Option(min=100, help="Prefix for the slow subject.")] = 100_000,
     visitors: Annotated[str, typer.Option(help="Sizes of the growth.")] = "10000,100000,1000000",
+    first_rate: Annotated[float, typer.Option(help="Events a second, of latency; 0: the job's.")] = 0,
+    curve: Annotated[str, typer.Option(help="Latency at these parts of the highest rate.")] = CURVE,
     memory: Annotated[str, typer.Option(help="Of the task manager.")] = MEMORY,
     run: Annotated[Path, typer.Option(help="Folder of the benchmark's own stack; removed.")] = Path(
         ".run/bench"
@@ -78,7 +81,9 @@ def bench(
         found["throughput"] = subject_runs.rows(plain)
     if "latency" in measured:
         with removed(run), stack(run, tools, "rocksdb", memory) as up:
-            found["latency"] = latency.measure(Place(up, plain, events, bound), say)
+            found["latency"] = latency.measure(
+                Place(up, plain, events, bound), say, first_rate, [float(part) for part in curve.split(",")]
+            )
     if "growth" in measured:
         with removed(run), stack(run, tools, "rocksdb", memory) as up:
             found["growth"] = growth.measure(Place(up, plain, events, bound), sizes, say)

@@ -32,7 +32,7 @@ class SegmentsConfig(BaseSettings):
     industry_weight : counts that a new shop's industry is worth in its segments; 0: none.
     industry_sample : share of visitors from whom industries' segments are learned.
     categories, shared_categories : of a shop with a dimension of their own; dimensions for all others.
-    shards : groups of shops, each one call of Python a batch. batch_span : of a batch.
+    shards : groups of shops, each one call of Python a batch: some for each slot. batch_span : of a batch.
     hot : shop -> number of its parts, each one call of Python a batch: for shops too large for one slot.
     period : between refits and profiles of a shop.
     retention : vectors, members and Redis keys untouched for so long go.
@@ -60,7 +60,7 @@ class SegmentsConfig(BaseSettings):
     industry_sample: float = Field(0.125, gt=0, le=1)
     categories: int = Field(448, ge=1, le=4096)
     shared_categories: int = Field(64, ge=1, le=4096)
-    shards: int = Field(64, ge=1, le=1024)
+    shards: int = Field(16, ge=1, le=1024)
     hot: dict[str, Annotated[int, Field(ge=2, le=64)]] = Field(default_factory=dict)
     batch_span: Duration = timedelta(milliseconds=200)
     period: Duration = timedelta(seconds=2)

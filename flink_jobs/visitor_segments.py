@@ -14,14 +14,13 @@ from operators.segments.merge_parts import SAID, MergeParts
 from operators.segments.segment_rows import OUTPUT, PART
 from operators.segments.shop_shards import part_shards, shard_of
 from operators.segments.update_segments import UpdateSegments
+from operators.segments.visit_batches import visit_batches
 from operators.segments.visitor_vectors import visitor_vectors
 from operators.segments.with_industries import with_industries
 from sink_connectors.segment_store import SegmentStore
 
 NAME = "visitor_segments"
 GROUP = f"tidemark.{NAME}"
-
-BATCHED = ("visitor_id", "shop_id", "industry", "category", "appended_ms", "packed")
 
 OPERATORS = {
     r"KafkaSource-.*\.behaviors$": "behaviours from Kafka",
@@ -60,7 +59,7 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
         shard_of(config.shards, hot),
     )
     segments = tables.from_data_stream(
-        micro_batches(tables, vectors, "shard", BATCHED, milliseconds(config.batch_span))
+        visit_batches(tables, vectors, milliseconds(config.batch_span))
         .process(update_segments(config), output_type=OUTPUT)
         .name("update segments")
         .uid("update-segments")

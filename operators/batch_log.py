@@ -1,7 +1,7 @@
 """What was asked of the shops, in order, in a file: so that it can be done again without Flink."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,16 +15,10 @@ class BatchLog:
 
     file: str = ""
 
-    def batch(
-        self,
-        visitors: Sequence[str],
-        shops: Sequence[str],
-        industries: Sequence[str],
-        categories: Sequence[str],
-        packed: Sequence[bytes],
-    ) -> None:
+    def batch(self, *of: bytes) -> None:
+        """of : see `VisitRows.of_batch`."""
         if self.file:
-            self._append([visitors, shops, industries, categories, [row.hex() for row in packed]])
+            self._append([part.hex() for part in of])
 
     def refit(self, shop: str) -> None:
         if self.file:
@@ -42,6 +36,4 @@ def logged(file: Path) -> Iterator[VisitRows | str]:
             if isinstance(said, str):
                 yield said
             else:
-                visitors, shops, industries, categories, packed = said
-                rows = [bytes.fromhex(row) for row in packed]
-                yield VisitRows.of(visitors, shops, industries, categories, rows)
+                yield VisitRows.of_batch(*map(bytes.fromhex, said))[0]

@@ -1,6 +1,6 @@
 """Rows -> micro-batches for models with keyed state in Python: one row a shard and span of time."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pyflink.common.typeinfo import Types, _from_java_type
 from pyflink.datastream import DataStream, KeyedStream
@@ -21,14 +21,20 @@ def micro_batches(
     -------
     Stream keyed by the shard, its batches in order and none empty: rows (shard, one list a column).
     """
+    return aggregated(tables, rows, key, {name: f"ARRAY_AGG(`{name}`)" for name in columns}, span_ms)
+
+
+def aggregated(
+    tables: StreamTableEnvironment, rows: Table, key: str, aggregates: Mapping[str, str], span_ms: int
+) -> KeyedStream:
+    """The same with other aggregates, name -> SQL, in place of one list a column."""
     view = f"rows_by_{key}_{id(rows)}"
-    listed = ", ".join(f"`{name}`" for name in columns)
-    timed = tables.sql_query(f"SELECT `{key}`, {listed}, PROCTIME() AS arrives FROM {rows}")
-    tables.create_temporary_view(view, timed)
-    arrays = ", ".join(f"ARRAY_AGG(`{name}`) AS `{name}`" for name in columns)
+    tables.create_temporary_view(view, tables.sql_query(f"SELECT *, PROCTIME() AS arrives FROM {rows}"))
+    named = ", ".join(f"{sql} AS `{name}`" for name, sql in aggregates.items())
+    listed = ", ".join(f"`{name}`" for name in aggregates)
     batches = tables.sql_query(
         f"""SELECT `{key}`, ROW(`{key}`, {listed}) AS batch FROM (
-            SELECT `{key}`, {arrays}
+            SELECT `{key}`, {named}
             FROM TUMBLE(TABLE {view}, DESCRIPTOR(arrives), INTERVAL '{span_ms / 1000:.3f}' SECOND(3, 3))
             GROUP BY `{key}`, window_start, window_end)"""
     )

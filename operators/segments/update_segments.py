@@ -1,7 +1,6 @@
 """Micro-batches of visits -> who is in which segment, and each shop's segments (keyed state in Python)."""
 
-import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -14,6 +13,7 @@ from operators.segments.adopt_rest import adopt_rest
 from operators.segments.industry_priors import industry_of
 from operators.segments.known_industries import KnownIndustries
 from operators.segments.learn_visits import Assigned, learn_visits
+from operators.segments.refit_budget import RefitBudget
 from operators.segments.refit_shop import Refitted, refit_shop
 from operators.segments.seek_segments import is_due
 from operators.segments.segment_rows import FORGOTTEN, PART, VisitorNews, of_shop, said_of
@@ -27,8 +27,11 @@ from state.rest_of_shop import RestOfShop
 from state.shop_part import ShopPart
 from state.visitor_segment import VisitorSegment
 
-REFITTING_S = 0.25
-"""Of a timer's time: the shops that are due then wait for the next, so that no batch waits long."""
+REFITTING = 0.1
+"""Of a worker's time, where shops are due all the time; see `RefitBudget`."""
+
+GOLDEN = 0.618034
+"""Its multiples fall far from each other between 0 and 1: the shards' periods end one after the other."""
 
 
 class SegmentStore(Protocol):
@@ -65,6 +68,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
     ) -> None:
         self._settings, self._every_ms, self._log = settings, every_ms, log or BatchLog()
         self._hot, self._store = hot, store
+        self._budget = RefitBudget(REFITTING)
 
     def open(self, runtime_context: RuntimeContext) -> None:
         self._state, self._visitor_rows = ShardState(runtime_context, self._settings), VisitorNews()
@@ -83,11 +87,11 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
             self._store.close()
 
     def process_element(self, batch: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
-        shard, visitors, shops, industries, categories, appended_ms, packed = batch
-        rows = VisitRows.of(visitors, shops, industries, categories, packed)
-        self._log.batch(visitors, shops, industries, categories, packed)
+        shard, of = batch
+        rows, appended_ms = VisitRows.of_batch(*of)
+        self._log.batch(*of)
         self._rows_a_batch.update(len(rows))
-        for name in self._hot.intersection(shops):
+        for name in self._hot.intersection(rows.shops):
             self._state.parts.put(name, str(shard).encode())
         start = 0
         for run in rows.runs():
@@ -96,10 +100,9 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
             else:
                 yield from self._forget(run, appended_ms[start : start + len(run)])
             start += len(run)
-        timers = ctx.timer_service()
-        timers.register_processing_time_timer(
-            (timers.current_processing_time() // self._every_ms + 1) * self._every_ms
-        )
+        timers, phase_ms = ctx.timer_service(), int(shard * GOLDEN % 1 * self._every_ms)
+        periods = (timers.current_processing_time() - phase_ms) // self._every_ms + 1
+        timers.register_processing_time_timer(periods * self._every_ms + phase_ms)
 
     def _learn(self, rows: VisitRows, appended_ms: list[int]) -> Iterator[Row]:
         state = self._state
@@ -145,26 +148,32 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
                 yield Row(FORGOTTEN, visitor, shop, until_ms, until_ms, appended_ms[at], b"")
 
     def on_timer(self, timestamp: int, ctx: KeyedProcessFunction.OnTimerContext) -> Iterator[Row]:
-        state, sampled, next_ms = self._state, None, timestamp + self._every_ms
+        state, next_ms = self._state, timestamp + self._every_ms
         for name, shard in list(state.parts.items()):
             ctx.timer_service().register_processing_time_timer(next_ms)
             visitors = state.sampled().get(name, [])
             yield from self._exchange(name, shard.decode(), visitors, timestamp)
-        until_s = time.monotonic() + REFITTING_S
         for name in sorted(set(state.touched) - self._hot):
             shop = state.shop(name)
-            if is_due(shop, self._settings):
-                if time.monotonic() > until_s:
-                    ctx.timer_service().register_processing_time_timer(next_ms)
-                    continue
-                sampled = state.sampled() if sampled is None else sampled
-                self._log.refit(name)
-                found = refit_shop(name, shop, state.sample(name, sampled.get(name, [])), self._settings)
-                self._refits.inc()
-                yield from self._carried_out(name, found, shop)
-                shop = found.shop
-            state.touched.remove(name)
+            waits = is_due(shop, self._settings) and not self._budget.is_open()
+            if waits:
+                ctx.timer_service().register_processing_time_timer(next_ms)
+            else:
+                state.touched.remove(name)
+                shop = yield from self._refitted(name, shop)
             yield said_of(name, shop, state.fit(name).drifted_ms, timestamp)
+
+    def _refitted(self, name: str, shop: ShopSegments) -> Generator[Row, None, ShopSegments]:
+        """The shop, after a refit if one is due."""
+        if not is_due(shop, self._settings):
+            return shop
+        state = self._state
+        self._log.refit(name)
+        with self._budget.spent():
+            found = refit_shop(name, shop, state.sample(name, state.sampled().get(name, [])), self._settings)
+        self._refits.inc()
+        yield from self._carried_out(name, found, shop)
+        return found.shop
 
     def _exchange(self, name: str, part: str, visitors: list[str], now_ms: int) -> Iterator[Row]:
         """Read what the other parts hold; say what is new of this one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -24,6 +25,10 @@ HEADER = np.dtype(
 """since_ms : earliest event time in the vector; of a row that erases, at_ms is until when."""
 
 ENTRY = np.dtype([("category", ">u8"), ("long", ">f8"), ("others", ">f4")])
+
+TEXTS = ("visitor_id", "shop_id", "industry", "category")
+HEADS = np.dtype([("lengths", ">i4", len(TEXTS)), ("appended_ms", ">i8"), ("head", HEADER)])
+"""Of a row in a batch; lengths of its texts in bytes."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,22 @@ class VisitRows:
             np.frombuffer(b"".join([row[:size] for row in packed]), HEADER),
             np.frombuffer(b"".join([row[size:] for row in packed]), ENTRY),
         )
+
+    @classmethod
+    def of_batch(cls, heads: bytes, texts: bytes, entries: bytes) -> tuple["VisitRows", list[int]]:
+        """The rows of a micro-batch, and when the broker took each (epoch ms); see `VisitBatch.java`.
+
+        ValueError: the bytes are no batch.
+        """
+        rows = np.frombuffer(heads, HEADS)
+        cuts = [0, *np.cumsum(rows["lengths"]).tolist()]
+        if cuts[-1] != len(texts):
+            raise ValueError(f"a batch has {len(texts)} bytes of texts, and {cuts[-1]} by their lengths")
+        names = [texts[start:end].decode() for start, end in pairwise(cuts)]
+        visitors, shops, industries, categories = (names[at :: len(TEXTS)] for at in range(len(TEXTS)))
+        vectors = np.frombuffer(entries, ENTRY)
+        of = cls(visitors, shops, industries, categories, rows["head"], vectors)
+        return of, rows["appended_ms"].tolist()
 
     def __len__(self) -> int:
         return len(self.head)

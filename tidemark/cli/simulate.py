@@ -133,17 +133,29 @@ def _through_stack(world: "World") -> "ThroughStack":
 
 
 def show(results: "dict[str, Result]", console: Console) -> None:
-    """One line a subject; the oracle's last."""
+    """One line a subject; the oracle's last.
+
+    All but the first column are of expected conversions: who bought of those who might is luck. Uplift is
+    over the static segments that convert best.
+    """
+    from tidemark.evaluate.simulated import STATIC
+
     first = next(iter(results.values()))
     table = Table(title=f"{int(first.visits.sum()):,} visits", title_justify="left")
-    for column in ("", "conversions a visit", "over chance", "regret", "the bandit's"):
+    for column in ("", "conversions a visit", "uplift", "over chance", "regret", "the bandit's"):
         table.add_column(column, no_wrap=not column)
     by_chance, visits = first.by_chance.sum(), first.visits.sum()
+    beaten = max(results[subject.name].expected.sum() for subject in STATIC)
     for name, result in results.items():
-        uplift = f"{result.expected.sum() / by_chance - 1:+.1%}"
         table.add_row(
-            name, f"{result.rate:.4f}", uplift, f"{result.regret:.1%}", f"{result.regret_of_bandit:.1%}"
+            name,
+            f"{result.rate:.4f}",
+            f"{result.expected.sum() / beaten - 1:+.1%}",
+            f"{result.expected.sum() / by_chance - 1:+.1%}",
+            f"{result.regret:.1%}",
+            f"{result.regret_of_bandit:.1%}",
         )
     best = first.best.sum()
-    table.add_row("an oracle (expected)", f"{best / visits:.4f}", f"{best / by_chance - 1:+.1%}", "0.0%", "")
+    over_chance = f"{best / by_chance - 1:+.1%}"
+    table.add_row("an oracle (expected)", f"{best / visits:.4f}", "", over_chance, "0.0%", "")
     console.print(table)

@@ -30,8 +30,8 @@ final class VisitorVector {
   private static final int START = RecentVisitors.Entries.HEADER;
   private static final int SINCE = START + 1 + Long.BYTES;
   private static final int HEADER = SINCE + Long.BYTES + 1 + Short.BYTES;
-  private static final int ROW_HEADER = 1 + 3 * Long.BYTES + 2 + Double.BYTES + Long.BYTES + Double.BYTES + Short.BYTES;
-  private static final int ROW_ENTRY = Long.BYTES + Double.BYTES + Float.BYTES;
+  static final int ROW_HEADER = 1 + 3 * Long.BYTES + 2 + Double.BYTES + Long.BYTES + Double.BYTES + Short.BYTES;
+  static final int ROW_ENTRY = Long.BYTES + Double.BYTES + Float.BYTES;
 
   private final double[] halfLives;
   private final double[] mixture;
