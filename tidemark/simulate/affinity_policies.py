@@ -40,7 +40,7 @@ class AffinityPolicies(Policies):
         self._segments, self._linear = segments, linear
         self._sums = np.zeros((shops, layouts, sums_width(segments)))
         self._latest_ms = np.zeros(shops, dtype=np.int64)
-        self._posterior = posterior(self._sums, linear)
+        self._posterior = posterior(self._sums, False, linear)
         self._phi = np.zeros((visitors, segments + 1))
 
     def choose_by(self, affinities: Floats, policy: Ints, at_ms: Ints) -> Decisions:
@@ -58,11 +58,9 @@ class AffinityPolicies(Policies):
 
     def _refresh(self, at_ms: int) -> None:
         super()._refresh(at_ms)
-        self._posterior = posterior(self._sums, self._linear)
+        self._posterior = posterior(self._sums, False, self._linear)
 
-    def exposed_to(
-        self, affinities: Floats, visitor: Ints, policy: Ints, layout: Ints, at_ms: Ints
-    ) -> None:
+    def exposed_to(self, affinities: Floats, visitor: Ints, policy: Ints, layout: Ints, at_ms: Ints) -> None:
         """As `exposed`; affinities : (n, K) on which was decided."""
         self._phi[visitor] = features(affinities)
         self.exposed(visitor, policy, layout, at_ms)

@@ -22,7 +22,10 @@ LEAST_MOMENT = 0.01
 MOST_AFFINITY = 10.0
 """Who logs more than that is mistaken; nobody's vector leans so far."""
 
-NODES = 32
+NEGLIGIBLE = 1e-9
+"""Reward: less is rounding of what was taken back."""
+
+NODES = 16
 """Of the quadrature: quantiles of the normal distribution."""
 
 
@@ -55,9 +58,9 @@ class Posterior:
 
 
 def sums_width(affinities: int) -> int:
-    """M: how many numbers a layout keeps."""
+    """M: how many numbers a layout keeps: the triangle of φφᵀ, φ·conversions, φ·revenue, revenue²."""
     d = affinities + 1
-    return d * (d + 1) // 2 + d + 1
+    return d * (d + 1) // 2 + 2 * d + 1
 
 
 def features(affinities: Floats) -> Floats:
@@ -66,17 +69,18 @@ def features(affinities: Floats) -> Floats:
     return np.concatenate([np.ones((len(finite), 1)), finite], axis=1)
 
 
-def moments(phi: Floats, exposures: Floats, conversions: Floats, reward: Floats) -> Floats:
-    """(n, M): what n rows bring: the triangle of φφᵀ, φr, r².
+def moments(phi: Floats, exposures: Floats, conversions: Floats, revenue: Floats) -> Floats:
+    """(n, M): what n rows bring.
 
     phi : (n, d). exposures : (n,) 1 or 0. conversions : (n,) 1, 0, or -1 for one that is taken back.
-    reward : (n,) of a conversion; NaN, infinite and negative count as zero.
+    revenue : (n,) of the conversion; NaN, infinite and negative count as zero.
     """
     row, column = np.triu_indices(phi.shape[1])
-    earned = np.where(np.isfinite(reward) & (reward > 0), reward, 0.0)
+    earned = np.where(np.isfinite(revenue) & (revenue > 0), revenue, 0.0)
     return np.concatenate(
         [
             exposures[:, None] * phi[:, row] * phi[:, column],
+            conversions[:, None] * phi,
             (conversions * earned)[:, None] * phi,
             (conversions * earned**2)[:, None],
         ],
@@ -87,7 +91,7 @@ def moments(phi: Floats, exposures: Floats, conversions: Floats, reward: Floats)
 def update_sums(
     sums: Floats, latest_ms: Ints, arm: tuple[Ints, Ints], at_ms: Ints, brought: Floats, half_life_ms: int
 ) -> tuple[Floats, Ints]:
-    """(sums (B, A, M), latest_ms (B,)) with n rows folded in; their order is irrelevant, late ones count less.
+    """(sums (B, A, M), latest_ms (B,)) with n rows folded in, in any order; late ones count less.
 
     arm : shop and layout of each row, (n,). at_ms : (n,) of the exposure. brought : (n, M).
     """
@@ -99,28 +103,36 @@ def update_sums(
     return total, latest
 
 
-def posterior(sums: Floats, settings: LinearSettings) -> Posterior:
+def posterior(sums: Floats, by_revenue: bool, settings: LinearSettings) -> Posterior:
     """Of sums (B, A, M). A layout that was never shown has the prior: the shop's mean reward, and wide."""
     d = _dimensions(sums.shape[-1])
-    row, column = np.triu_indices(d)
-    B, A, _ = sums.shape
-    gram = np.zeros((B, A, d, d))
-    gram[:, :, row, column] = gram[:, :, column, row] = sums[:, :, : len(row)]
-    reward, squares = sums[:, :, len(row) : -1], sums[:, :, -1]
+    gram, reward, squares = _moments_of(sums, d, by_revenue)
     shown = np.maximum(gram[:, :, 0, 0].sum(axis=1), 1e-9)
     mean = np.maximum(reward[:, :, 0].sum(axis=1), 0.0) / shown
     noise = np.maximum(squares.sum(axis=1) / shown - mean**2, 0.0)
-    scale = np.diagonal(gram.sum(axis=1), axis1=1, axis2=2)[:, 1:].mean(axis=1) / shown if d > 1 else shown
-    prior = np.repeat(np.maximum(scale, LEAST_MOMENT)[:, None], d, axis=1) * settings.prior_exposures
-    prior[:, 0] = settings.prior_exposures
+    moment = np.diagonal(gram.sum(axis=1), axis1=1, axis2=2)[:, 1:].sum(axis=1) / max(d - 1, 1) / shown
+    prior = np.ones((len(sums), d))
+    prior[:, 1:] = np.maximum(moment, LEAST_MOMENT)[:, None]
+    prior *= settings.prior_exposures
     inverse = np.linalg.inv(gram + prior[:, None, :, None] * np.eye(d))
     right = reward.copy()
     right[:, :, 0] += (prior[:, 0] * mean)[:, None]
     return Posterior(
         np.einsum("bade,bae->bad", inverse, right),
         np.asarray(inverse * noise[:, None, None, None]),
-        np.asarray(noise > 0),
+        np.asarray((noise > 0) & (mean > NEGLIGIBLE)),
     )
+
+
+def _moments_of(sums: Floats, d: int, by_revenue: bool) -> tuple[Floats, Floats, Floats]:
+    """(Σφφᵀ (B, A, d, d), Σφr (B, A, d), Σr² (B, A))."""
+    row, column = np.triu_indices(d)
+    gram = np.zeros((*sums.shape[:2], d, d))
+    gram[:, :, row, column] = gram[:, :, column, row] = sums[:, :, : len(row)]
+    conversions, revenue = np.split(sums[:, :, len(row) : -1], 2, axis=2)
+    if by_revenue:
+        return gram, revenue, sums[:, :, -1]
+    return gram, conversions, conversions[:, :, 0]  # 1² = 1
 
 
 def values(mean: Floats, covariance: Floats, phi: Floats) -> tuple[Floats, Floats]:
@@ -135,7 +147,7 @@ def values(mean: Floats, covariance: Floats, phi: Floats) -> tuple[Floats, Float
 def choice_probabilities(mean: Floats, error: Floats, settings: LinearSettings) -> Floats:
     """(n, A): how often each of A independent normals is the greatest, at least `floor`; rows sum to one.
 
-    P(a) = ∫ φ(t) Π_{b≠a} Φ((μ_a + σ_a t − μ_b)/σ_b) dt, by `NODES` quantiles: within .01. The floor is
+    P(a) = ∫ φ(t) Π_{b≠a} Φ((μ_a + σ_a t − μ_b)/σ_b) dt, by `NODES` quantiles: within .02. The floor is
     lowered where layouts are too many for it. mean, error : (n, A).
     """
     A = mean.shape[1]
@@ -155,5 +167,5 @@ def choice_probabilities(mean: Floats, error: Floats, settings: LinearSettings) 
 
 
 def _dimensions(width: int) -> int:
-    """d of M = d(d + 1)/2 + d + 1."""
-    return int((np.sqrt(9 + 8 * (width - 1)) - 3) / 2 + 0.5)
+    """d of M = d(d + 1)/2 + 2d + 1."""
+    return round((np.sqrt(25 + 8 * (width - 1)) - 5) / 2)

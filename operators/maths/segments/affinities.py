@@ -10,7 +10,7 @@ from operators.maths.arrays import Floats, Ints
 from operators.maths.preferences.burstiness import damped
 from operators.maths.segments.segment_models import SegmentModels
 from operators.maths.segments.segment_scores import alive, log_ratios
-from operators.maths.segments.visits import Visits
+from operators.maths.segments.visits import Visits, clean
 
 BURSTINESS = 4.0
 """A view weighs a quarter: the second touch of a category says half as much as the first."""
@@ -27,6 +27,7 @@ def affinities(models: SegmentModels, visits: Visits, smoothing: float) -> Float
 
     models : of the shops of the visits, decayed to the time of the batch. smoothing : κ of `shares`.
     """
+    visits = clean(visits)
     by_dimension = np.ascontiguousarray(np.swapaxes(_ratios(models.sums, smoothing), 1, 2))  # (B, D, K)
     counts = damped(visits.before + visits.added, BURSTINESS)
     nats = visits.per_row(counts[:, None] * by_dimension[visits.shop[visits.row], visits.dimension])
@@ -51,6 +52,7 @@ def knows_more(visits: Visits) -> np.typing.NDArray[np.bool_]:
 
     Steps are powers of `STEP`, so no more is kept for it, and a visitor of n events is told O(log n) times.
     """
+    visits = clean(visits)
     before = visits.per_row(damped(visits.before, BURSTINESS))
     after = visits.per_row(damped(visits.before + visits.added, BURSTINESS))
     return np.asarray(_step(after) > _step(before))

@@ -18,13 +18,14 @@ from tests.synthetic_visits import LAYOUTS, visits
 
 SETTINGS = BanditSettings(draws=256, half_life_ms=1_800_000)
 WINDOW_MS = 600_000
-NO_ROWS = OutcomeRows(*[()] * 8)
+NO_ROWS = OutcomeRows(*[()] * 9)
 
 Row = tuple[str, str, str, int, float, float, float, int]
 
 
 def rows(*listed: Row) -> OutcomeRows:
-    return OutcomeRows(*zip(*listed, strict=True)) if listed else NO_ROWS
+    columns = zip(*listed, strict=True)
+    return OutcomeRows(*columns, [()] * len(listed)) if listed else NO_ROWS
 
 
 def absorbed(
@@ -162,7 +163,7 @@ def test_a_batch_is_taken_apart_into_outcomes_and_the_latest_offers() -> None:
     batch = (3, *(list(column) for column in zip(*listed, strict=True)))
     assert len(batch) == 1 + len(COLUMNS)
     found, offers = outcomes_and_offers(batch)
-    assert found == rows(shown("a", 7), shown("b", 8))
+    assert found == OutcomeRows(*zip((*shown("a", 7), ()), (*shown("b", 8), ()), strict=True))
     assert offers == {"s": (5, ("a", "b")), "t": (9, ())}
 
 

@@ -27,6 +27,7 @@ def world(n: int, seed: int) -> LayoutLog:
     return LayoutLog(
         shop=["s"] * n,
         segment=segment,
+        affinities=[()] * n,
         layout=layout,
         fold=np.arange(n) % 2,
         propensity=np.array([LOGGING[name] for name in layout]),
