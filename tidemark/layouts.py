@@ -66,8 +66,8 @@ class LayoutReader:
     ) -> LayoutChoice:
         """Draw the layout to show `visitor` at `shop`, in one round trip to Redis.
 
-        Log its propensity, segment and affinities in the exposure event. Ask once for each exposure: another call draws
-        anew.
+        Log its propensity, segment and affinities in the exposure event. Ask once for each exposure: another
+        call draws anew.
 
         segment : at that shop, which then decides alone; None: as a visitor without one. By default segment
             and affinities are looked up in the same trip.

@@ -1,4 +1,4 @@
-"""The layout bandit on visitors' affinities in this process: as job and storefront, segments where it has to."""
+"""The layout bandit on visitors' affinities in this process, as job and storefront have it."""
 
 from dataclasses import replace
 

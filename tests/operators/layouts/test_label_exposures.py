@@ -23,8 +23,8 @@ Arrival = tuple[str, dict[str, Any]]
 
 def shown(event_id: str, minute: int, visitor: str = "ann", shop: str = "s", **more: Any) -> Arrival:
     event = {
-        "event_id": event_id, "visitor_id": visitor, "shop_id": shop, "segment": "0", "layout": event_id,
-        "propensity": 0.5, "event_time": minute * MINUTE,
+        "event_id": event_id, "visitor_id": visitor, "shop_id": shop, "segment": "0", "affinities": [],
+        "layout": event_id, "propensity": 0.5, "event_time": minute * MINUTE,
     }  # fmt: skip
     return "exposure", event | more
 
