@@ -39,7 +39,7 @@ class LayoutsConfig(BaseModel):
     reward: Literal["conversions", "revenue"] = "conversions"
     prior_conversions: float = Field(1.0, gt=0)
     prior_failures: float = Field(19.0, gt=0)
-    floor: float = Field(0.02, ge=0, lt=0.5)
+    floor: float = Field(0.01, ge=0, lt=0.5)
     draws: int = Field(512, ge=64, le=100_000)
     prior_exposures: float = Field(50.0, gt=0)
     spread: float = Field(0.5, gt=0)

@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.layouts.linear_bandit import LinearSettings
 from operators.maths.segments.refit_segments import RefitSettings
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.shops import SEEDS
@@ -19,6 +20,7 @@ from tidemark.simulate.product import KnownShops, Product, ProductSettings
 from tidemark.simulate.static_segments import StaticSegments
 from tidemark.simulate.storefront import Storefront
 from tidemark.simulate.tastes import DAY_MS
+from tidemark.simulate.told_tastes import ToldTastes
 from tidemark.simulate.truth import Chance
 from tidemark.simulate.world import World
 
@@ -79,21 +81,15 @@ STATIC = [
 ]
 CHANCE = Subject("layouts by chance", lambda world: Chance(world.parameters.layouts, world.seed))
 
-_with_prior = replace(SETTINGS, prior=500.0)
-_in_the_stream = replace(_with_prior, refits=replace(SETTINGS.refits, first_visits=10**9))
-_slowly = replace(SETTINGS.bandit, half_life_ms=28 * DAY_MS)
-
 OTHERWISE = [
+    product("by segments alone", replace(SETTINGS, linear=None)),
     product("with industry weights", replace(SETTINGS, industry_gamma=10.0)),
     product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
-    product("with repeats damped", replace(SETTINGS, burstiness=1.0)),
-    product("bandit's half-life 28 d", replace(SETTINGS, bandit=_slowly)),
-    product("with a shop's prior", _with_prior),
-    product("with a prior, no refits", _in_the_stream),
-    product("the same, repeats damped", replace(_in_the_stream, burstiness=1.0)),
+    product("with a shop's prior", replace(SETTINGS, prior=500.0)),
+    Subject("told the tastes", lambda world: ToldTastes(world, SETTINGS.bandit, LinearSettings())),
     static("told the tastes, twelve segments", of_true_tastes),
 ]
-"""The product with one ingredient more, less, or other; and how far twelve segments can get at all."""
+"""The product with one ingredient more, less, or other; and how far its bandits get when they know tastes."""
 
 
 def measured(

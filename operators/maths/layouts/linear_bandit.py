@@ -41,7 +41,7 @@ class LinearSettings:
     half_life_ms: int = 90 * 86_400_000
     prior_exposures: float = 50.0
     spread: float = 0.5
-    floor: float = 0.02
+    floor: float = 0.01
 
 
 @dataclass(frozen=True)
