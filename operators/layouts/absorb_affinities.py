@@ -88,12 +88,9 @@ def _brought(rows: OutcomeRows, told: list[int], width: int) -> Floats:
     for at, row in enumerate(told):
         said = rows.affinities[row][:K]
         known[at, : len(said)] = said
-    columns = (np.array([column[row] for row in told], dtype=np.float64) for column in _amounts(rows))
+    amounts = rows.exposures, rows.conversions, rows.revenue
+    columns = (np.array([amount[row] for row in told], dtype=np.float64) for amount in amounts)
     return moments(features(known), *columns)
-
-
-def _amounts(rows: OutcomeRows) -> tuple[object, ...]:
-    return rows.exposures, rows.conversions, rows.revenue
 
 
 def _within_bounds(shop: ShopMoments) -> ShopMoments:

@@ -52,7 +52,7 @@ class Policies:
     def _drawn(self, p: Floats) -> Ints:
         """(n,) layouts by their probabilities (n, L)."""
         below = np.cumsum(p, axis=1) / p.sum(axis=1, keepdims=True)
-        return np.minimum((below < self._random.random((len(p), 1))).sum(axis=1), p.shape[1] - 1)
+        return np.asarray(np.minimum((below < self._random.random((len(p), 1))).sum(axis=1), p.shape[1] - 1))
 
     def _refresh(self, at_ms: int) -> None:
         seed = int(self._random.integers(2**31))

@@ -27,6 +27,6 @@ class ToldTastes:
         tastes = self._world.tastes.latest(visitor)
         return self._policies.choose_by(tastes, np.asarray(shop * self._factors), at_ms)
 
-    def exposed(self, visitor: Ints, shop: Ints, decisions: Decisions, at_ms: Ints) -> None:
+    def exposed(self, visitor: Ints, shop: Ints, decisions: Decisions, at_ms: Ints) -> None:  # noqa: ARG002
         tastes = self._world.tastes.latest(visitor)
         self._policies.exposed_to(tastes, visitor, decisions.policy, decisions.layout, at_ms)

@@ -9,6 +9,7 @@ A rate is not linear where it is near 0 or 1. The choice needs the order of the 
 """
 
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -168,4 +169,4 @@ def choice_probabilities(mean: Floats, error: Floats, settings: LinearSettings) 
 
 def _dimensions(width: int) -> int:
     """d of M = d(d + 1)/2 + 2d + 1."""
-    return round((np.sqrt(25 + 8 * (width - 1)) - 5) / 2)
+    return round((sqrt(25 + 8 * (width - 1)) - 5) / 2)

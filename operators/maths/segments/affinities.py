@@ -31,7 +31,7 @@ def affinities(models: SegmentModels, visits: Visits, smoothing: float) -> Float
     by_dimension = np.ascontiguousarray(np.swapaxes(_ratios(models.sums, smoothing), 1, 2))  # (B, D, K)
     counts = damped(visits.before + visits.added, BURSTINESS)
     nats = visits.per_row(counts[:, None] * by_dimension[visits.shop[visits.row], visits.dimension])
-    return nats / np.sqrt(visits.per_row(counts) + PRIOR)[:, None]
+    return np.asarray(nats / np.sqrt(visits.per_row(counts) + PRIOR)[:, None])
 
 
 def affinities_of(X: Floats, sums: Floats, smoothing: float) -> Floats:
@@ -59,4 +59,4 @@ def knows_more(visits: Visits) -> np.typing.NDArray[np.bool_]:
 
 
 def _step(known: Floats) -> Ints:
-    return np.floor(np.log(known + PRIOR) / np.log(STEP)).astype(np.int64)
+    return np.asarray(np.floor(np.log(known + PRIOR) / np.log(STEP)), dtype=np.int64)

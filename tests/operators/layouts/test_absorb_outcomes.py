@@ -24,8 +24,7 @@ Row = tuple[str, str, str, int, float, float, float, int]
 
 
 def rows(*listed: Row) -> OutcomeRows:
-    columns = zip(*listed, strict=True)
-    return OutcomeRows(*columns, [()] * len(listed)) if listed else NO_ROWS
+    return OutcomeRows(*zip(*[(*row, ()) for row in listed], strict=True)) if listed else NO_ROWS
 
 
 def absorbed(
@@ -163,7 +162,7 @@ def test_a_batch_is_taken_apart_into_outcomes_and_the_latest_offers() -> None:
     batch = (3, *(list(column) for column in zip(*listed, strict=True)))
     assert len(batch) == 1 + len(COLUMNS)
     found, offers = outcomes_and_offers(batch)
-    assert found == OutcomeRows(*zip((*shown("a", 7), ()), (*shown("b", 8), ()), strict=True))
+    assert found == rows(shown("a", 7), shown("b", 8))
     assert offers == {"s": (5, ("a", "b")), "t": (9, ())}
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 from sklearn.linear_model import Ridge
 
-from operators.maths.arrays import Floats
+from operators.maths.arrays import Floats, Ints
 from operators.maths.layouts.linear_bandit import (
     LEAST_MOMENT,
     LinearSettings,
@@ -26,7 +26,7 @@ SETTINGS = LinearSettings(spread=1.0, floor=0.0)
 seeds = st.integers(0, 10_000)
 
 
-def sums_of(phi: Floats, layout: Floats, conversions: Floats, revenue: Floats) -> Floats:
+def sums_of(phi: Floats, layout: Ints, conversions: Floats, revenue: Floats) -> Floats:
     """(1, 2, M) of n exposures of two layouts at one shop."""
     n = len(phi)
     shop = np.zeros(n, dtype=np.int64)
@@ -35,7 +35,7 @@ def sums_of(phi: Floats, layout: Floats, conversions: Floats, revenue: Floats) -
     return update_sums(nothing, np.zeros(1, np.int64), (shop, layout), shop, brought, NEVER_MS)[0]
 
 
-def log(n: int, seed: int) -> tuple[Floats, Floats, Floats, Floats]:
+def log(n: int, seed: int) -> tuple[Floats, Ints, Floats, Floats]:
     """(phi, layout, conversions, revenue): the second layout suits who leans to the first segment."""
     random = np.random.default_rng(seed)
     phi = features(random.standard_normal((n, K)))
@@ -110,7 +110,7 @@ def test_a_shop_that_has_earned_nothing_is_not_known() -> None:
 
 def test_what_is_no_number_teaches_nothing() -> None:
     bad = np.array([[np.nan, np.inf, -np.inf], [1e9, -1e9, 0.5]])
-    np.testing.assert_array_equal(features(bad), [[1, 0, 0, 0], [1, 10, -10, 0.5]])
+    np.testing.assert_array_equal(features(bad), np.array([[1, 0, 0, 0], [1, 10, -10, 0.5]]))
     odd = moments(features(np.zeros((3, K))), np.ones(3), np.ones(3), np.array([np.nan, -1.0, np.inf]))
     assert (odd[:, -K - 2 :] == 0).all()
 
