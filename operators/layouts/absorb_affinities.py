@@ -1,6 +1,6 @@
 """One micro-batch of outcomes into what the layouts of the shops it touches have earned, and from whom."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -32,18 +32,14 @@ def absorb_affinities(
     if not told:
         return named
     place = {name: at for at, name in enumerate(named)}
-    most = max(len(shop.layouts) for shop in named.values())
-    width = next(iter(named.values())).sums.shape[1]
-    sums = np.zeros((len(named), most, width))
-    for stacked, shop in zip(sums, named.values(), strict=True):
-        stacked[: len(shop.layouts)] = shop.sums
     arm = (
         np.array([place[rows.shop[row]] for row in told]),
         np.array([named[rows.shop[row]].layouts.index(rows.layout[row]) for row in told]),
     )
     latest_ms = np.array([shop.latest_ms for shop in named.values()])
     at_ms = np.array([rows.at_ms[row] for row in told])
-    brought = _brought(rows, told, width)
+    sums = _stacked(list(named.values()))
+    brought = _brought(rows, told, sums.shape[2])
     sums, latest_ms = update_sums(sums, latest_ms, arm, at_ms, brought, settings.half_life_ms)
     return {
         name: _within_bounds(replace(shop, sums=sums[at, : len(shop.layouts)], latest_ms=int(latest_ms[at])))
@@ -51,24 +47,39 @@ def absorb_affinities(
     }
 
 
-def linear_policy(
-    shop: ShopMoments, offered: tuple[str, ...], by_revenue: bool, settings: LinearSettings
-) -> LinearPolicy | None:
-    """What storefronts choose by; None: nothing has been earned yet, or there is nothing to choose."""
-    column = {layout: at for at, layout in enumerate(shop.layouts)}
-    if not column or not offered:
-        return None
-    new = np.zeros((len(set(offered) - column.keys()), shop.sums.shape[1]))
-    everything = np.concatenate([shop.sums, new])
-    found = posterior(everything[None], by_revenue, settings)
-    if not found.known[0]:
-        return None
-    row, upper = np.triu_indices(found.mean.shape[2])
-    fresh = iter(range(len(shop.layouts), len(everything)))
-    places = [column[layout] if layout in column else next(fresh) for layout in offered]
-    covariance = settings.spread**2 * found.covariance[0][:, row, upper]
-    numbers = np.concatenate([found.mean[0], covariance], axis=1)[places]
-    return LinearPolicy(settings.floor, tuple(map(tuple, numbers.tolist())))
+def linear_policies(
+    shops: Mapping[str, ShopMoments],
+    offered: Mapping[str, tuple[str, ...]],
+    by_revenue: bool,
+    settings: LinearSettings,
+) -> dict[str, LinearPolicy]:
+    """By what storefronts choose; without shops that have earned nothing yet, or offer nothing.
+
+    offered : of each of the shops.
+    """
+    named = {name: shop for name, shop in shops.items() if shop.layouts and offered[name]}
+    if not named:
+        return {}
+    found = posterior(_stacked(list(named.values())), by_revenue, settings)
+    row, column = np.triu_indices(found.mean.shape[2])
+    covariance = settings.spread**2 * found.covariance[:, :, row, column]
+    numbers = np.concatenate([found.mean, covariance], axis=2)
+    policies = {}
+    for at, (name, shop) in enumerate(named.items()):
+        if found.known[at]:
+            place = {layout: number for number, layout in enumerate(shop.layouts)}
+            mine = numbers[at, [place.get(layout, -1) for layout in offered[name]]]
+            policies[name] = LinearPolicy(settings.floor, tuple(map(tuple, mine.tolist())))
+    return policies
+
+
+def _stacked(shops: Sequence[ShopMoments]) -> Floats:
+    """(B, A, M), A one more than the most layouts that one has: the last stands for layouts never shown."""
+    most = 1 + max(len(shop.layouts) for shop in shops)
+    sums = np.zeros((len(shops), most, shops[0].sums.shape[1]))
+    for stacked, shop in zip(sums, shops, strict=True):
+        stacked[: len(shop.layouts)] = shop.sums
+    return sums
 
 
 def _layouts(rows: OutcomeRows, told: list[int], shop: str) -> list[str]:

@@ -9,7 +9,7 @@ from pyflink.common.time import Time
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig
 
-from operators.layouts.absorb_affinities import absorb_affinities, linear_policy
+from operators.layouts.absorb_affinities import absorb_affinities, linear_policies
 from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.layouts.outcome_rows import outcomes_and_offers
 from operators.maths.layouts.layout_bandit import BanditSettings
@@ -58,12 +58,13 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
         moments = absorb_affinities({shop: self._load_moments(shop) for shop in before}, rows, self._linear)
         for name in {shop for shop, of in zip(rows.shop, rows.affinities, strict=True) if of}:
             self._moments.put(name, moments[name].to_bytes())
+        offered = {name: shop.offered for name, shop in after.items()}
+        linear = linear_policies(moments, offered, self._by_revenue, self._linear)
         for name, shop in after.items():
             self._layouts.put(name, shop.to_bytes())
             if shop.offered_ms:
-                linear = linear_policy(moments[name], shop.offered, self._by_revenue, self._linear)
-                policy = replace(shop_policy(name, shop, self._settings, self._by_revenue), linear=linear)
-                yield Row(name, policy.to_json())
+                policy = shop_policy(name, shop, self._settings, self._by_revenue)
+                yield Row(name, replace(policy, linear=linear.get(name)).to_json())
 
     def _load(self, shop: str) -> ShopLayouts:
         blob = self._layouts.get(shop)

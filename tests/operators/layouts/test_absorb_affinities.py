@@ -6,10 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from operators.layouts.absorb_affinities import absorb_affinities, linear_policy
+from operators.layouts.absorb_affinities import absorb_affinities, linear_policies
 from operators.layouts.layout_state import MOST_LAYOUTS_KEPT
 from operators.layouts.outcome_rows import COLUMNS, OutcomeRows, outcomes_and_offers
 from operators.maths.layouts.linear_bandit import LinearSettings, features, moments, posterior, sums_width
+from schemas.layouts import LinearPolicy
 from state.layout_moments import ShopMoments
 
 K = 2
@@ -31,6 +32,10 @@ def absorbed(batches: Sequence[Sequence[Row]]) -> dict[str, ShopMoments]:
         after = absorb_affinities(before, rows, SETTINGS)
         state |= {name: shop.to_bytes() for name, shop in after.items()}
     return {name: ShopMoments.from_bytes(blob) for name, blob in state.items()}
+
+
+def policy(shop: ShopMoments, offered: tuple[str, ...]) -> LinearPolicy | None:
+    return linear_policies({"s": shop}, {"s": offered}, False, SETTINGS).get("s")
 
 
 def exposures(n: int, seed: int) -> list[Row]:
@@ -77,7 +82,7 @@ def test_affinities_of_another_number_are_cut_or_filled_with_zeros() -> None:
 
 def test_the_policy_is_the_posterior_of_what_is_offered_in_that_order() -> None:
     shop = absorbed([exposures(300, seed=4)])["s"]
-    found = linear_policy(shop, ("new", "c", "a"), False, SETTINGS)
+    found = policy(shop, ("new", "c", "a"))
     assert found is not None
     assert found.floor == SETTINGS.floor
     everything = np.concatenate([shop.sums, np.zeros((1, sums_width(K)))])
@@ -89,11 +94,20 @@ def test_the_policy_is_the_posterior_of_what_is_offered_in_that_order() -> None:
         np.testing.assert_allclose(numbers[K + 1 :], covariance)
 
 
+def test_shops_of_one_batch_do_not_touch_each_other() -> None:
+    shops = absorbed([exposures(300, seed=6), [shown("x", 1, (0.0, 1.0), 1, "s")]])
+    offered = {"s": ("a", "x"), "t": ("c", "b")}
+    together = linear_policies(shops, offered, True, SETTINGS)
+    for name in "st":
+        alone = linear_policies({name: shops[name]}, offered, True, SETTINGS)[name]
+        np.testing.assert_allclose(together[name].layouts, alone.layouts, rtol=1e-9)
+
+
 def test_nothing_to_choose_or_nothing_earned_is_no_policy() -> None:
     shop = absorbed([[shown("a", 1, (1.0, 2.0))]])["s"]
-    assert linear_policy(shop, ("a", "b"), False, SETTINGS) is None
-    assert linear_policy(absorbed([exposures(50, seed=5)])["s"], (), False, SETTINGS) is None
-    assert linear_policy(ShopMoments.empty(sums_width(K)), ("a",), False, SETTINGS) is None
+    assert policy(shop, ("a", "b")) is None
+    assert policy(absorbed([exposures(50, seed=5)])["s"], ()) is None
+    assert policy(ShopMoments.empty(sums_width(K)), ("a",)) is None
 
 
 def test_layouts_without_end_do_not_grow_a_shop_without_end() -> None:
