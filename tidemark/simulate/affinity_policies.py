@@ -23,7 +23,7 @@ from tidemark.simulate.tastes import Floats, Ints
 class AffinityPolicies(Policies):
     """B shops of K segments each, numbered shop by shop: `Policies` of these, and a linear model a shop.
 
-    Until a shop has earned anything, its segments choose.
+    Until a shop has earned anything, its segments choose. The posterior is that of each batch, as in the job.
     """
 
     def __init__(
@@ -40,14 +40,13 @@ class AffinityPolicies(Policies):
         self._segments, self._linear = segments, linear
         self._sums = np.zeros((shops, layouts, sums_width(segments)))
         self._latest_ms = np.zeros(shops, dtype=np.int64)
-        self._posterior = posterior(self._sums, False, linear)
         self._phi = np.zeros((visitors, segments + 1))
 
     def choose_by(self, affinities: Floats, policy: Ints, at_ms: Ints) -> Decisions:
         """A layout for each of n visitors, drawn by the probabilities of its affinities (n, K)."""
         by_segment = self.choose(policy, at_ms)
         layout, propensity = by_segment.layout.copy(), by_segment.propensity.copy()
-        shop, known = policy // self._segments, self._posterior
+        shop, known = policy // self._segments, posterior(self._sums, False, self._linear)
         for number in np.flatnonzero(known.known):
             here = np.flatnonzero(shop == number)
             value = values(known.mean[number], known.covariance[number], features(affinities[here]))
@@ -55,10 +54,6 @@ class AffinityPolicies(Policies):
             layout[here] = self._drawn(p)
             propensity[here] = p[np.arange(len(here)), layout[here]]
         return replace(by_segment, layout=layout, propensity=propensity)
-
-    def _refresh(self, at_ms: int) -> None:
-        super()._refresh(at_ms)
-        self._posterior = posterior(self._sums, False, self._linear)
 
     def exposed_to(self, affinities: Floats, visitor: Ints, policy: Ints, layout: Ints, at_ms: Ints) -> None:
         """As `exposed`; affinities : (n, K) on which was decided."""
