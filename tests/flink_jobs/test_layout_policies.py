@@ -176,7 +176,8 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
     await_true(lambda: _layouts(shops, SHOPS[1]) == (LAYOUTS[0], "new"), 30, lambda: str(shops.policies()))
     policy = shops.policies()[SHOPS[1]]
     assert policy is not None
-    assert all(arms[1].probability > 0.01 for arms in policy.segments.values()), "a new layout is explored"
+    explored = [arms[1].probability for arms in policy.segments.values()]
+    assert min(explored) >= CONFIG.floor, "a new layout is explored"
     assert _layouts(shops, SHOPS[0]) == LAYOUTS
 
     evaluated = corner.tidemark("evaluate", "layouts", "--shop", SHOPS[0], "--json", **shops.variables)
