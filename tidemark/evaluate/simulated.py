@@ -20,7 +20,7 @@ from tidemark.simulate.product import KnownShops, Product, ProductSettings
 from tidemark.simulate.static_segments import StaticSegments
 from tidemark.simulate.storefront import Storefront
 from tidemark.simulate.tastes import DAY_MS
-from tidemark.simulate.told_tastes import ToldTastes
+from tidemark.simulate.told_features import Told, ToldFeatures, one_hot
 from tidemark.simulate.truth import Chance
 from tidemark.simulate.world import World
 
@@ -65,6 +65,17 @@ def static(name: str, segment: Callable[[World], np.ndarray]) -> Subject:  # typ
     return Subject(name, opened)
 
 
+def linear(name: str, told: Callable[[World], Told]) -> Subject:
+    """The product's linear bandit; told : of a world, what features a visitor has."""
+
+    def opened(world: World) -> Storefront:
+        p, of = world.parameters, told(world)
+        width = of(np.zeros(1, dtype=np.int64)).shape[1]
+        return ToldFeatures(of, width, p, SETTINGS.bandit, LinearSettings(), world.seed)
+
+    return Subject(name, opened)
+
+
 def of_true_tastes(world: World) -> np.ndarray:  # type: ignore[type-arg]
     """(V,) by k-means of what visitors are after as the world begins."""
     everybody = np.arange(world.parameters.visitors)
@@ -78,7 +89,13 @@ STATIC = [
     static("age", lambda world: world.demographics.age),
     static("income", lambda world: world.demographics.income),
     static("age × income", lambda world: world.demographics.cells),
+    linear("age × income, linear bandit", lambda world: one_hot(world.demographics.cells).__getitem__),
+    linear(
+        "age and income, linear bandit",
+        lambda world: one_hot(world.demographics.age, world.demographics.income).__getitem__,
+    ),
 ]
+"""Demographics as segments, and as features of the bandit that the product chooses by."""
 CHANCE = Subject("layouts by chance", lambda world: Chance(world.parameters.layouts, world.seed))
 
 OTHERWISE = [
@@ -86,7 +103,7 @@ OTHERWISE = [
     product("with industry weights", replace(SETTINGS, industry_gamma=10.0)),
     product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
     product("with a shop's prior", replace(SETTINGS, prior=500.0)),
-    Subject("told the tastes", lambda world: ToldTastes(world, SETTINGS.bandit, LinearSettings())),
+    linear("told the tastes", lambda world: world.tastes.latest),
     static("told the tastes, twelve segments", of_true_tastes),
 ]
 """The product with one ingredient more, less, or other; and how far its bandits get when they know tastes."""
