@@ -1,4 +1,4 @@
-"""The product's linear bandit on features of visitors that somebody tells it: demographics, or true tastes."""
+"""The product's linear bandit on features that somebody tells it: demographics, or true tastes."""
 
 from collections.abc import Callable
 

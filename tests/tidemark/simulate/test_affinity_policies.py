@@ -10,7 +10,7 @@ from tidemark.simulate.parameters import Parameters
 from tidemark.simulate.policies import PURCHASE
 from tidemark.simulate.storefront import Behaviors
 from tidemark.simulate.tastes import DAY_MS
-from tidemark.simulate.told_tastes import ToldTastes
+from tidemark.simulate.told_features import ToldFeatures, one_hot
 from tidemark.simulate.truth import Chance
 from tidemark.simulate.world import World
 
@@ -48,7 +48,12 @@ def test_until_anything_is_earned_segments_choose() -> None:
 def test_who_is_told_the_tastes_loses_little_against_the_oracle() -> None:
     p = Parameters(visitors=1_500, days=28, industries=1, shops=1, effect=1.0)
     world = World(p, 3)
-    told, chance = run(
-        world, [ToldTastes(world, BANDIT, LinearSettings()), Chance(p.layouts, 1)], DAY_MS // 2
-    )
+    tastes = ToldFeatures(world.tastes.latest, p.factors, p, BANDIT, LinearSettings(), 1)
+    told, chance = run(world, [tastes, Chance(p.layouts, 1)], DAY_MS // 2)
     assert told.regret < chance.regret / 3
+
+
+def test_levels_are_told_apart() -> None:
+    np.testing.assert_array_equal(
+        one_hot(np.array([0, 2]), np.array([1, 0])), np.array([[1, 0, 0, 0, 1], [0, 0, 1, 1, 0]])
+    )
