@@ -9,16 +9,21 @@ import random
 import time
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from flink_jobs.layouts_config import LayoutsConfig
+from operators.layouts.absorb_affinities import absorb_affinities, linear_policies
 from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.layouts.outcome_rows import OutcomeRows
+from operators.maths.layouts.linear_bandit import sums_width
 from state.layout_arms import ShopLayouts
+from state.layout_moments import ShopMoments
 
 SEGMENTS, LAYOUTS, SHARDS = 8, ("grid", "list", "magazine"), 64
+AFFINITIES = 12
 CONFIG = LayoutsConfig()
 
-Row = tuple[str, str, str, int, float, float, float, int]
+Row = tuple[str, str, str, int, float, float, float, int, tuple[float, ...]]
 
 
 def outcomes(shops: int, rows: int, dice: random.Random) -> Sequence[Row]:
@@ -34,30 +39,41 @@ def outcomes(shops: int, rows: int, dice: random.Random) -> Sequence[Row]:
             won,
             9.99 * won,
             int(won),
+            tuple(dice.gauss(0, 1) for _ in range(AFFINITIES)),
         )
         for won in converted
     ]
 
 
 def fold(
-    state: dict[str, bytes], rows: Sequence[Row], offers: Mapping[str, tuple[int, tuple[str, ...]]]
+    state: dict[str, tuple[bytes, bytes]],
+    rows: Sequence[Row],
+    offers: Mapping[str, tuple[int, tuple[str, ...]]],
 ) -> None:
     """One call of Python."""
     names = dict.fromkeys([*(row[0] for row in rows), *offers])
-    shops = {s: ShopLayouts.from_bytes(state[s]) if s in state else ShopLayouts.empty() for s in names}
-    after = absorb_outcomes(
-        shops, OutcomeRows(*zip(*rows, strict=True)), offers, CONFIG.bandit, CONFIG.by_revenue
-    )
+    nothing = ShopLayouts.empty().to_bytes(), ShopMoments.empty(sums_width(AFFINITIES)).to_bytes()
+    shops = {name: ShopLayouts.from_bytes(state.get(name, nothing)[0]) for name in names}
+    known = {name: ShopMoments.from_bytes(state.get(name, nothing)[1]) for name in names}
+    outcomes = OutcomeRows(*zip(*rows, strict=True))
+    after = absorb_outcomes(shops, outcomes, offers, CONFIG.bandit, CONFIG.by_revenue)
+    moments = absorb_affinities(known, outcomes, CONFIG.linear)
+    offered = {name: shop.offered for name, shop in after.items()}
+    linear = linear_policies(moments, offered, CONFIG.by_revenue, CONFIG.linear)
     for name, shop in after.items():
-        state[name] = shop.to_bytes()
-        shop_policy(name, shop, CONFIG.bandit, CONFIG.by_revenue).to_json()
+        state[name] = shop.to_bytes(), moments[name].to_bytes()
+        policy = shop_policy(name, shop, CONFIG.bandit, CONFIG.by_revenue)
+        replace(policy, linear=linear.get(name)).to_json()
 
 
 def rate(shops: int, rows: int) -> float:
     """Outcomes a second, once every segment of every shop is known."""
-    dice, state = random.Random(1), dict[str, bytes]()
+    dice, state = random.Random(1), dict[str, tuple[bytes, bytes]]()
+    leaning = (1.0,) * AFFINITIES
     known = [
-        (f"shop {s}", str(k), LAYOUTS[0], 0, 1.0, 0.0, 0.0, 0) for s in range(shops) for k in range(SEGMENTS)
+        (f"shop {s}", str(k), LAYOUTS[0], 0, 1.0, 0.0, 0.0, 0, leaning)
+        for s in range(shops)
+        for k in range(SEGMENTS)
     ]
     offers = {f"shop {s}": (1, LAYOUTS) for s in range(shops)}
     fold(state, known, offers)

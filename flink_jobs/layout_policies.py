@@ -38,7 +38,8 @@ def layout_policies(
     shown = visits(tables, exposures, behaviors, erasures)
     outcomes = label_exposures(tables, shown, config.layouts.window_ms)
     rows = with_offers(tables, outcomes, layouts, config.shards)
-    update = UpdateLayouts(config.layouts.bandit, config.layouts.by_revenue, config.layouts.retention_ms)
+    bandits = config.layouts.bandit, config.layouts.linear
+    update = UpdateLayouts(*bandits, config.most, config.layouts.by_revenue, config.layouts.retention_ms)
     policies = (
         micro_batches(tables, rows, "shard", COLUMNS, milliseconds(config.batch_span))
         .process(update, output_type=POLICIES)

@@ -17,6 +17,7 @@ AT: Final = b"!at"  # field: latest event time in the numbers, epoch millisecond
 ABSORBED: Final = b"!absorbed"  # field: how many events are in the numbers, in decimal
 OFFERED: Final = b"!layouts"  # field: names of the layouts in the order of the numbers, JSON
 REWARD: Final = b"!reward"  # field: what is maximised, `conversions` or `revenue`
+LINEAR: Final = b"!linear"  # field: how visitors' affinities are weighed, see `LinearPolicy`; may be absent
 SEGMENT: Final = b":"  # prefix of a segment's field; the prefix alone is for visitors without a segment
 
 NUMBERS: Final = 5
@@ -36,12 +37,33 @@ class Arm(NamedTuple):
     worth_error: float
 
 
+class LinearPolicy(NamedTuple):
+    """How layouts suit visitors: a normal posterior of what each earns, per unit of 1 and of each affinity.
+
+    floor : least probability of a layout. layouts : of each, d means, then the upper triangle of their
+    covariance, row by row.
+    """
+
+    floor: float
+    layouts: tuple[tuple[float, ...], ...]
+
+    def packed(self) -> bytes:
+        return pack(self.floor, *(number for layout in self.layouts for number in layout))
+
+    @classmethod
+    def unpacked(cls, packed: bytes, layouts: int) -> "LinearPolicy":
+        floor, *numbers = unpack(packed)
+        each = len(numbers) // layouts
+        return cls(floor, tuple(tuple(numbers[at * each : (at + 1) * each]) for at in range(layouts)))
+
+
 @dataclass(frozen=True)
 class ShopPolicy:
     """How one shop chooses.
 
     layouts : that are offered. segments : name (empty: visitors without one) -> one `Arm` a layout.
     at_ms, absorbed : latest event time, and count of the events that are in it; the greater pair is newer.
+    linear : by visitors' affinities; None: nothing was earned yet.
     """
 
     shop: str
@@ -50,6 +72,7 @@ class ShopPolicy:
     reward: str
     at_ms: int
     absorbed: int
+    linear: LinearPolicy | None = None
 
     def probabilities(self, segment: str) -> tuple[float, ...]:
         """Of the layouts, for visitors of the segment; equal where nothing is known of it."""
@@ -66,6 +89,8 @@ class ShopPolicy:
             OFFERED: json.dumps(self.layouts, ensure_ascii=False).encode(),
             REWARD: self.reward.encode(),
         }
+        if self.linear is not None:
+            found[LINEAR] = self.linear.packed()
         for segment, arms in self.segments.items():
             found[SEGMENT + segment.encode()] = pack(*(number for arm in arms for number in arm))
         return found
@@ -80,13 +105,15 @@ class ShopPolicy:
             for name, packed in fields.items()
             if name.startswith(SEGMENT)
         }
+        layouts = tuple(json.loads(fields[OFFERED]))
         return cls(
             shop=shop,
-            layouts=tuple(json.loads(fields[OFFERED])),
+            layouts=layouts,
             segments=segments,
             reward=fields[REWARD].decode(),
             at_ms=int(fields[AT]),
             absorbed=int(fields[ABSORBED]),
+            linear=LinearPolicy.unpacked(fields[LINEAR], len(layouts)) if LINEAR in fields else None,
         )
 
     def to_json(self) -> str:
@@ -100,7 +127,8 @@ class ShopPolicy:
         """What `to_json` wrote."""
         said = json.loads(text)
         segments = {name: tuple(Arm(*arm) for arm in arms) for name, arms in said["segments"].items()}
-        return cls(**{**said, "layouts": tuple(said["layouts"]), "segments": segments})
+        linear = said["linear"] and LinearPolicy(said["linear"][0], tuple(map(tuple, said["linear"][1])))
+        return cls(**{**said, "layouts": tuple(said["layouts"]), "segments": segments, "linear": linear})
 
 
 def policy_key(namespace: str, shop: str) -> str:

@@ -39,6 +39,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "shop_id": "s1",
         "segment": "3",
         "layout": "grid",
+        "affinities": [0.5, -1.25],
         "propensity": 0.25,
         "event_time": NOW_MS,
     },

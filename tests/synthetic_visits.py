@@ -15,6 +15,7 @@ def exposure(number: int, dice: random.Random, visitors: int, span_ms: int) -> d
         "visitor_id": f"visitor {dice.randrange(visitors)}",
         "shop_id": dice.choice(SHOPS),
         "segment": dice.choice(SEGMENTS),
+        "affinities": dice.choice([[], [round(dice.gauss(0, 1), 3) for _ in range(12)]]),
         "layout": dice.choice(LAYOUTS),
         "propensity": dice.choice([0.25, 0.5, 1.0]),
         "event_time": START_MS + dice.randrange(span_ms),

@@ -13,8 +13,9 @@ from schemas.segments import read_json, visitor_segments_key
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from sink_connectors.redis_server import Command, fields_of, raised
+from tidemark.layout_values import layout_probabilities
 
-Source = Literal["segment", "shop", "unknown", "unavailable"]
+Source = Literal["visitor", "segment", "shop", "unknown", "unavailable"]
 
 
 class OwnSegment(Enum):
@@ -27,11 +28,13 @@ class OwnSegment(Enum):
 class LayoutChoice:
     """What to show a visitor, and what to write into the exposure event.
 
-    segment : on which the choice was made; None: the visitor has none.
+    segment : at that shop; None: the visitor has none.
     layout, propensity : drawn with that probability; None: nothing is known, show what is shown by default
         and send no exposure.
-    source : "segment": by what is known of the segment. "shop": nothing is yet, so each layout that the shop
-        offers is as probable. "unknown": the shop offers none. "unavailable": Redis did not answer in time.
+    affinities : of the visitor to the shop's segments, to be logged whatever was chosen by; none: not known.
+    source : "visitor": by the affinities. "segment": by what is known of the segment. "shop": nothing is
+        yet, so each layout that the shop offers is as probable. "unknown": the shop offers none.
+        "unavailable": Redis did not answer in time.
     reason : of the latter two.
     """
 
@@ -42,6 +45,7 @@ class LayoutChoice:
     propensity: float | None
     source: Source
     reason: str = ""
+    affinities: tuple[float, ...] = ()
 
 
 class LayoutReader:
@@ -62,10 +66,11 @@ class LayoutReader:
     ) -> LayoutChoice:
         """Draw the layout to show `visitor` at `shop`, in one round trip to Redis.
 
-        Log its propensity and segment in the exposure event. Ask once for each exposure: another call draws
-        anew.
+        Log its propensity, segment and affinities in the exposure event. Ask once for each exposure: another
+        call draws anew.
 
-        segment : at that shop; None: as a visitor without one. By default it is looked up in the same trip.
+        segment : at that shop, which then decides alone; None: as a visitor without one. By default segment
+            and affinities are looked up in the same trip.
         rng : gives a number in [0, 1).
         """
         commands: list[Command] = [["HGETALL", policy_key(self._namespace, shop)]]
@@ -78,16 +83,26 @@ class LayoutReader:
             known = None if isinstance(segment, OwnSegment) else segment
             reason = explained(error, self._redis.address)
             return LayoutChoice(visitor, shop, known, None, None, "unavailable", reason)
+        affinities: tuple[float, ...] = ()
         if isinstance(segment, OwnSegment):
-            segment = None if said[0] is None else str(read_json(said[0])["segment"])
+            own = {} if said[0] is None else read_json(said[0])
+            segment = str(own["segment"]) if own else None
+            affinities = tuple(own.get("affinities", ()))
         policy = ShopPolicy.from_fields(shop, fields_of(fields))
         if policy is None or not policy.layouts:
             reason = f"shop {shop} offers no layouts: `tidemark layouts {shop} A B …`"
             return LayoutChoice(visitor, shop, segment, None, None, "unknown", reason)
-        probabilities = policy.probabilities(segment or "")
+        probabilities, source = probabilities_of(policy, segment or "", affinities)
         drawn = draw(probabilities, rng())
-        source: Source = "segment" if (segment or "") in policy.segments else "shop"
-        return LayoutChoice(visitor, shop, segment, policy.layouts[drawn], probabilities[drawn], source)
+        return LayoutChoice(
+            visitor,
+            shop,
+            segment,
+            policy.layouts[drawn],
+            probabilities[drawn],
+            source,
+            affinities=affinities,
+        )
 
     def policy(self, shop: str) -> ShopPolicy | None:
         """All that Redis holds on a shop's layouts; None: nothing. ConnectionError: Redis does not answer."""
@@ -96,6 +111,15 @@ class LayoutReader:
         except (RedisError, OSError) as error:
             raise ConnectionError(explained(error, self._redis.address)) from error
         return ShopPolicy.from_fields(shop, fields)
+
+
+def probabilities_of(
+    policy: ShopPolicy, segment: str, affinities: tuple[float, ...]
+) -> tuple[tuple[float, ...], Source]:
+    """Of the layouts, and what they rest on."""
+    if policy.linear is not None and affinities:
+        return layout_probabilities(policy.linear, affinities), "visitor"
+    return policy.probabilities(segment), "segment" if segment in policy.segments else "shop"
 
 
 def draw(probabilities: Sequence[float], number: float) -> int:

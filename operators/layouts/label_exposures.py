@@ -2,6 +2,7 @@
 
 from pyflink.table import StreamTableEnvironment, Table
 
+from operators.layouts.outcome_rows import BEFORE_AFFINITIES
 from operators.preferences.decayed_preferences import BUCKETS, SWEEP_MS
 from schemas.behaviors import END_OF_TIME_MS
 
@@ -18,13 +19,16 @@ def visits(tables: StreamTableEnvironment, exposures: Table, behaviors: Table, e
     Returns
     -------
     Table (visitor_id, kind, event_id, event_time, shop_id, segment, layout, revenue): for `label_exposures`.
+    segment : with the affinities behind it, see `outcome_rows`: what a decision was made on stays together.
     """
     null = "CAST(NULL AS STRING)"
+    decided_by = f"""CASE WHEN CARDINALITY(affinities) > 0
+        THEN COALESCE(segment, '') || '{BEFORE_AFFINITIES}' || JSON_STRING(affinities) ELSE segment END"""
     worth = "price * COALESCE(quantity, 1)"
     in_time = f"event_time BETWEEN 0 AND {END_OF_TIME_MS}"
     return tables.sql_query(
-        f"""SELECT visitor_id, 'exposure' AS kind, event_id, event_time, shop_id, segment, layout,
-            CAST(0 AS DOUBLE) AS revenue FROM {exposures} WHERE {in_time}
+        f"""SELECT visitor_id, 'exposure' AS kind, event_id, event_time, shop_id,
+            {decided_by} AS segment, layout, CAST(0 AS DOUBLE) AS revenue FROM {exposures} WHERE {in_time}
         UNION ALL
         SELECT visitor_id, 'purchase' AS kind, event_id, event_time, shop_id, {null} AS segment,
             {null} AS layout, CASE WHEN {worth} >= 0 AND {worth} < 1e300 THEN {worth} ELSE 0 END AS revenue

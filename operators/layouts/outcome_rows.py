@@ -16,6 +16,9 @@ COLUMNS = (
 )  # fmt: skip
 """Of its batches; `offered` is empty and the rest an outcome, or it is a JSON list and the rest nothing."""
 
+BEFORE_AFFINITIES = "\x01"
+"""Of a decision, in one text: the segment, this, the affinities as a JSON list; without any, the segment."""
+
 Offers = Mapping[str, tuple[int, tuple[str, ...]]]
 """Shop -> event time in ms, layouts."""
 
@@ -24,7 +27,8 @@ Offers = Mapping[str, tuple[int, tuple[str, ...]]]
 class OutcomeRows:
     """Of n outcomes of one shop or more: what `Outcomes` has, with names instead of indices; all of length n.
 
-    purchases : that an exposure is newly owed, or is owed no more.
+    purchases : that an exposure is newly owed, or is owed no more. affinities : on which it was decided;
+    empty: on none.
     """
 
     shop: Sequence[str]
@@ -35,6 +39,7 @@ class OutcomeRows:
     conversions: Sequence[float]
     revenue: Sequence[float]
     purchases: Sequence[int]
+    affinities: Sequence[tuple[float, ...]]
 
     def arrays(self, policy: Ints, layout: Ints) -> Outcomes:
         return Outcomes(
@@ -53,9 +58,16 @@ def outcomes_and_offers(batch: Any) -> tuple[OutcomeRows, Offers]:
     Whoever writes the topic without us may name a layout twice, or too many: the first 20 count.
     """
     _, *columns = batch
-    outcomes = [row[:-1] for row in zip(*columns, strict=True) if not row[-1]]
+    outcomes = [_decided(row) for row in zip(*columns, strict=True) if not row[-1]]
     offers: dict[str, tuple[int, tuple[str, ...]]] = {}
     for shop, _, _, at_ms, *_, offered in zip(*columns, strict=True):
         if offered and (shop not in offers or at_ms >= offers[shop][0]):
             offers[shop] = (at_ms, tuple(dict.fromkeys(json.loads(offered)))[:MOST_LAYOUTS])
-    return OutcomeRows(*zip(*outcomes, strict=True)) if outcomes else OutcomeRows(*[()] * 8), offers
+    return OutcomeRows(*zip(*outcomes, strict=True)) if outcomes else OutcomeRows(*[()] * 9), offers
+
+
+def _decided(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """An outcome, its segment and affinities apart."""
+    shop, decided_by, *rest, _ = row
+    segment, _, said = decided_by.partition(BEFORE_AFFINITIES)
+    return shop, segment, *rest, tuple(json.loads(said)) if said else ()

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.affinities import affinities, knows_more
 from operators.maths.segments.assign_segments import Assignments, reasons
 from operators.maths.segments.segment_fit import segment_fit
 from operators.maths.segments.segment_models import SegmentModels, merge
@@ -33,6 +35,7 @@ class Assigned:
     """What became of a visitor at a shop.
 
     before : the segment until now, -1 for none. why : categories and the nats that each says for it.
+    affinities : to each segment.
     first_row : of the visitor in the batch.
     """
 
@@ -44,6 +47,7 @@ class Assigned:
     at_ms: int
     since_ms: int
     why: tuple[tuple[str, float], ...]
+    affinities: tuple[float, ...]
     first_row: int
 
 
@@ -94,7 +98,8 @@ def learn_visits(
         for at, model in zip(places, unstack_models(after, [models[at] for at in places]), strict=True):
             shop = batch.shops[at]
             learned.shops[shop] = known[shop].followed_by(model, batch.sold[at], settings)
-        here = _Part(batch, which, found, why, known)
+        leanings = affinities(whole, part, settings.segments.smoothing)
+        here = _Part(batch, which, found, why, leanings, knows_more(part), known)
         for n in range(len(which)):
             _learn_member(learned, here, n, settings)
     return learned
@@ -123,6 +128,8 @@ class _Part:
     which: Ints
     found: Assignments
     why: list[list[tuple[int, float]]]
+    affinities: Floats
+    knows_more: NDArray[np.bool_]
     shops: Mapping[str, ShopSegments]
 
     def assigned(self, n: int) -> Assigned:
@@ -138,6 +145,7 @@ class _Part:
             at_ms=int(self.batch.visits.at_ms[visit]),
             since_ms=int(self.batch.since_ms[visit]),
             why=tuple((names[d], nats) for d, nats in self.why[n] if names[d]),
+            affinities=tuple(self.affinities[n].tolist()),
             first_row=int(self.batch.first_row[visit]),
         )
 
@@ -153,7 +161,8 @@ def _learn_member(learned: Learned, part: _Part, n: int, settings: ShopSettings)
     visit = int(part.which[n])
     member, before = part.batch.members[visit], part.batch.before[visit]
     segment, at_ms = int(part.found.segment[n]), int(part.batch.visits.at_ms[visit])
-    is_news = segment != before.segment or at_ms - before.told_ms >= settings.tell_again_ms
+    is_late = at_ms - before.told_ms >= settings.tell_again_ms
+    is_told = segment != before.segment or is_late
     is_sampled = hash01(member[1]) < part.shops[member[0]].model.threshold
     dimensions, counts = part.vector(n) if is_sampled else ((), ())
     after = VisitorSegment(
@@ -161,7 +170,7 @@ def _learn_member(learned: Learned, part: _Part, n: int, settings: ShopSettings)
         challenger=int(part.found.challenger[n]),
         streak=int(part.found.streak[n]),
         at_ms=at_ms if is_sampled else 0,
-        told_ms=at_ms if is_news else before.told_ms,
+        told_ms=at_ms if is_told else before.told_ms,
         since_ms=int(part.batch.since_ms[visit]) if is_sampled else 0,
         dimensions=tuple(map(int, dimensions)),
         counts=tuple(map(float, counts)),
@@ -170,5 +179,5 @@ def _learn_member(learned: Learned, part: _Part, n: int, settings: ShopSettings)
         learned.members[member] = after
     if is_sampled and not before.dimensions:
         learned.joined.append(member)
-    if is_news:
+    if is_told or part.knows_more[n]:
         learned.news.append(part.assigned(n))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from operators.maths.arrays import Floats, Ints
+from operators.maths.segments.affinities import affinities_of
 from operators.maths.segments.fit_segments import softmax
 from operators.maths.segments.refit_segments import moved_sums
 from operators.maths.segments.segment_scores import log_ratios, scores
@@ -93,6 +94,7 @@ def _news(
     sums = np.maximum(shop.model.sums, 0.0)
     sure = softmax(scores(X, sums, segments.smoothing) * segments.hysteresis.certainty)
     nats = X * log_ratios(sums, segments.smoothing)[labels]
+    leanings = affinities_of(X, sums, segments.smoothing)
     best = np.argsort(-nats, axis=1)[:, : settings.reasons]
     return [
         Assigned(
@@ -104,6 +106,7 @@ def _news(
             at_ms=was.at_ms,
             since_ms=was.since_ms,
             why=tuple((names[d], float(nats[at, d])) for d in best[at] if nats[at, d] > 0 and names[d]),
+            affinities=tuple(leanings[at].tolist()),
             first_row=-1,
         )
         for at, ((visitor, was), label) in enumerate(zip(before.items(), labels, strict=True))

@@ -69,13 +69,15 @@ class VisitorNews:
 
 
 def _said(of: Assigned) -> bytes:
-    """`segment`, `sure` (its probability), `at_ms`, `since_ms` (latest, earliest event), `why` (nats)."""
+    """`segment`, `sure` (its probability), `at_ms`, `since_ms` (latest, earliest event), `why` (nats),
+    `affinities` (to each segment)."""
     said = {
         "segment": of.segment,
         "sure": round(of.confidence, 4),
         "at_ms": of.at_ms,
         "since_ms": of.since_ms,
         "why": [[name, round(nats, 3)] for name, nats in of.why],
+        "affinities": [round(to, 3) for to in of.affinities],
     }
     return json.dumps(said, ensure_ascii=False).encode()
 

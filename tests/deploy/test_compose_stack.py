@@ -84,7 +84,7 @@ def test_the_gate_takes_what_trackers_send(machine: Machine) -> None:
     def accounted() -> tuple[int, int, int]:
         done = tidemark(machine, "gate-report", "--json")
         report = json.loads(done.stdout or pytest.fail(done.stderr))
-        return report["passed"]["exposures"], report["dead_letters"], report["withheld"]["duplicate"]
+        return report["passed"]["exposures.v2"], report["dead_letters"], report["withheld"]["duplicate"]
 
     assert holds_within(lambda: accounted() == (1, 1, 1), 60), f"{accounted()} {machine.log(GATE)}"
 

@@ -200,7 +200,7 @@ def test_an_outage_of_the_broker_in_mid_stream_loses_nothing(gate: GateCorner) -
     await_true(lambda: gate.written() >= n, 120, lambda: f"{gate.written()} of {n}")
     gate.await_committed(job)
     report = gate.report()
-    assert (report["came_in"], report["passed"]["exposures"], report["missing_count"]) == (n, n, 0)
+    assert (report["came_in"], report["passed"]["exposures.v2"], report["missing_count"]) == (n, n, 0)
     assert report["waiting"] == 0
     assert gate.corner.restarts(job) == 0
 

@@ -5,6 +5,7 @@ import time
 from contextlib import closing
 from typing import Any
 
+import numpy as np
 import pytest
 from kafka import KafkaProducer
 
@@ -108,6 +109,30 @@ def differences(found: dict[str, ShopPolicy | None], expected: dict[tuple[str, s
     return wrong
 
 
+def expected_linear(
+    shown: list[dict[str, Any]], bought: list[dict[str, Any]], shop: str
+) -> tuple[tuple[float, ...], ...]:
+    """Of `LAYOUTS`: mean and covariance of ridge regression on all exposures logged with affinities."""
+    told = [e for e in oracle.once(shown) if e["shop_id"] == shop and e["affinities"]]
+    phi = np.array([[1.0, *exposure["affinities"]] for exposure in told])
+    at_ms = np.array([exposure["event_time"] for exposure in told])
+    weight = 2.0 ** ((at_ms - at_ms.max()) / CONFIG.linear.half_life_ms)
+    of = oracle.labels(shown, bought, CONFIG.window_ms)
+    converted = np.array([float(of[exposure["event_id"]].purchases > 0) for exposure in told])
+    rate, d = float(weight @ converted / weight.sum()), phi.shape[1]
+    prior = np.full(d, (weight @ phi[:, 1:] ** 2).mean() / weight.sum())
+    prior[0] = 1.0
+    prior *= CONFIG.linear.prior_exposures
+    found = []
+    for layout in LAYOUTS:
+        mine = np.array([exposure["layout"] == layout for exposure in told]) * weight
+        inverse = np.linalg.inv(np.diag(prior) + (phi.T * mine) @ phi)
+        mean = inverse @ (phi.T @ (mine * converted) + prior * np.array([rate, *[0.0] * (d - 1)]))
+        covariance = CONFIG.linear.spread**2 * rate * (1 - rate) * inverse
+        found.append((*mean.tolist(), *covariance[np.triu_indices(d)].tolist()))
+    return tuple(found)
+
+
 def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None:
     shops = Shops(corner)
     shown, bought = visits(10_000, seed=11, visitors=VISITORS, span_ms=SPAN_MS)
@@ -141,6 +166,9 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
         purchases = sum(of[exposure["event_id"]].purchases for exposure in mine)
         assert policy is not None
         assert policy.absorbed == 1 + len(mine) + purchases
+        assert policy.linear is not None
+        for numbers, linear in zip(policy.linear.layouts, expected_linear(shown, bought, shop), strict=True):
+            assert numbers == pytest.approx(linear, rel=1e-7, abs=1e-12)
         for arms in policy.segments.values():
             assert sum(arm.probability for arm in arms) == pytest.approx(1)
 
@@ -148,7 +176,8 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
     await_true(lambda: _layouts(shops, SHOPS[1]) == (LAYOUTS[0], "new"), 30, lambda: str(shops.policies()))
     policy = shops.policies()[SHOPS[1]]
     assert policy is not None
-    assert all(arms[1].probability > 0.01 for arms in policy.segments.values()), "a new layout is explored"
+    explored = [arms[1].probability for arms in policy.segments.values()]
+    assert min(explored) >= CONFIG.floor, "a new layout is explored"
     assert _layouts(shops, SHOPS[0]) == LAYOUTS
 
     evaluated = corner.tidemark("evaluate", "layouts", "--shop", SHOPS[0], "--json", **shops.variables)

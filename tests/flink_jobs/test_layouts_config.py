@@ -25,7 +25,7 @@ def test_one_variable_holds_what_differs(monkeypatch: pytest.MonkeyPatch) -> Non
     assert config.layouts.bandit.half_life_ms == 2 * 86_400_000
     assert config.layouts.retention_ms == 20 * 86_400_000
     assert config.shop_layouts("g").topic == "t.layouts"
-    assert config.exposures("g").topic == "exposures"
+    assert config.exposures("g").topic == "exposures.v2"
 
 
 def test_what_shops_offer_is_read_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:

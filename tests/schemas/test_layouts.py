@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.avro import decode, encode, from_json, load
-from schemas.layouts import TOPIC, Arm, ShopPolicy, check_layouts
+from schemas.layouts import TOPIC, Arm, LinearPolicy, ShopPolicy, check_layouts
 
 GOLDEN = Path(__file__).parent / "golden"
 LAYOUTS_V1 = {"shop_id": "店", "layouts": ["grid", "瀑布流"], "event_time": 1_511_658_000_000}
@@ -16,6 +16,8 @@ FINGERPRINT = "0c21fedf5c3f9400ba9b86de457a0a267d384af31414ca42bf4f287408ddd544"
 
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 arms = st.builds(Arm, *[numbers] * 5)
+weights = st.tuples(*[numbers] * 5)
+linear = st.builds(LinearPolicy, numbers, st.tuples(weights, weights))
 
 
 def test_bytes_of_version_1_decode_for_ever_and_are_what_is_written() -> None:
@@ -36,11 +38,12 @@ def test_a_changed_schema_needs_a_new_topic_version() -> None:
     segments=st.dictionaries(st.text(max_size=9), st.tuples(arms, arms), max_size=4),
     at_ms=st.integers(0, 2**62),
     absorbed=st.integers(0, 2**62),
+    linear=st.none() | linear,
 )
 def test_a_policy_comes_back_as_it_went(
-    segments: dict[str, tuple[Arm, ...]], at_ms: int, absorbed: int
+    segments: dict[str, tuple[Arm, ...]], at_ms: int, absorbed: int, linear: LinearPolicy | None
 ) -> None:
-    policy = ShopPolicy("店", ("grid", "瀑布流"), segments, "revenue", at_ms, absorbed)
+    policy = ShopPolicy("店", ("grid", "瀑布流"), segments, "revenue", at_ms, absorbed, linear)
     assert ShopPolicy.from_fields("店", policy.fields()) == policy
     assert ShopPolicy.from_json(policy.to_json()) == policy
 

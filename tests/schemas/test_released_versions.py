@@ -16,6 +16,7 @@ RELEASED = {
     "behavior.v1": golden.BEHAVIORS_V1,
     "feedback.v1": golden.FEEDBACK_V1,
     "exposure.v1": golden.EXPOSURES_V1,
+    "exposure.v2": golden.EXPOSURES_V2,
     "article.v1": golden.ARTICLES_V1,
     "erasure.v1": golden.ERASURES_V1,
 }
@@ -23,7 +24,7 @@ RELEASED = {
 TOPICS = {
     "behavior": "behaviors",
     "feedback": "feedback",
-    "exposure": "exposures",
+    "exposure": "exposures.v2",
     "article": "articles",
     "erasure": "erasures",
 }
@@ -32,7 +33,7 @@ TOPICS = {
 FINGERPRINTS = {
     "behavior": "84185027f776a33f524dc93995536a2fc7c97ee6de4bb52a56ab13faff3e6176",
     "feedback": "a1e4cb25bc82a2df6ad8a93b937b95b94becbf10714f372120847b2c30136b3e",
-    "exposure": "2470290d364fb8ef562cc68744f84daf8dc33ddbf78a6b8a0dc04524ccb87515",
+    "exposure": "b48a59a7c331dde09e95564ce18ba7f8485b136726789f2ba98e5b315e1d8c89",
     "article": "45aee09f0f34a8d6f59d5b78840f94ceea3cc6d3b474e5b782977eeb481098d5",
     "erasure": "4a1fd087c0be8476e43bcef5320efc5c42bb2fcfc808cc701b869ce55abf3cb0",
 }
@@ -61,11 +62,14 @@ def test_bytes_of_every_released_version_decode_for_ever(version: str) -> None:
     assert [avro.decode(released(version), body) for body in bodies(version)] == RELEASED[version]
 
 
+CURRENT = {name: f"{name}.v2" if topic.endswith(".v2") else f"{name}.v1" for name, topic in TOPICS.items()}
+
+
 @pytest.mark.parametrize("name", TOPICS)
-def test_version_1_is_what_the_code_reads_and_writes_on_its_topic(name: str) -> None:
-    schema, records = EVENT_TYPES[name].schema, RELEASED[f"{name}.v1"]
+def test_the_latest_version_is_what_the_code_reads_and_writes_on_its_topic(name: str) -> None:
+    schema, records = EVENT_TYPES[name].schema, RELEASED[CURRENT[name]]
     assert EVENT_TYPES[name].topic == TOPICS[name]
-    stored = list(bodies(f"{name}.v1"))
+    stored = list(bodies(CURRENT[name]))
     assert [avro.decode(schema, body) for body in stored] == records
     assert [avro.encode(schema, record) for record in records] == stored
 
@@ -86,4 +90,4 @@ def test_the_unit_of_times_has_not_changed_either(name: str) -> None:
     def types(schema: avro.Schema) -> list[object]:
         return [field["type"] for field in schema.fields]
 
-    assert types(avro.load(name)) == types(released(f"{name}.v1")), NEW_VERSION_NEEDED.format(name=name)
+    assert types(avro.load(name)) == types(released(CURRENT[name])), NEW_VERSION_NEEDED.format(name=name)

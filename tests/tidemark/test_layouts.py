@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.layouts import Arm, ShopPolicy, policy_key
+from schemas.layouts import Arm, LinearPolicy, ShopPolicy, policy_key
 from schemas.segments import visitor_segments_key
 from sink_connectors.layout_commands import supersede_commands
 from sink_connectors.redis_address import RedisAddress
@@ -27,6 +27,9 @@ from tidemark.redis_client import redis_client
 
 KNOWN = (Arm(0.7, 9.0, 20.0, 1.0, 0.1), Arm(0.2, 2.0, 20.0, 1.0, 0.1), Arm(0.1, 1.0, 20.0, 1.0, 0.1))
 POLICY = ShopPolicy("店", ("grid", "list", "瀑布流"), {"0": KNOWN, "": KNOWN[::-1]}, "conversions", 5, 9)
+
+
+LINEAR = LinearPolicy(0.02, tuple((0.3, weight, 1e-4, 0.0, 1e-4) for weight in (0.1, 0.0, -0.1)))
 
 
 @pytest.fixture
@@ -61,6 +64,29 @@ def test_the_segment_that_redis_knows_is_looked_up_in_the_same_trip(client: Tide
     assert (choice.segment, choice.layout, choice.propensity) == ("0", "grid", 0.7)
     unknown = client.layout("bob", "店", rng=lambda: 0.05)
     assert (unknown.segment, unknown.layout, unknown.propensity) == (None, "grid", 0.1)
+
+
+def test_a_visitor_whose_affinities_are_known_is_chosen_for_by_them(client: Tidemark, redis: Any) -> None:
+    redis.hset(policy_key("tm", "店"), mapping=replace(POLICY, linear=LINEAR).fields())
+    for leaning, layout in ((2.0, "grid"), (-2.0, "瀑布流")):
+        redis.hset("tm:{ann}:segments:1", "店", json.dumps({"segment": 0, "affinities": [leaning]}))
+        dice = random.Random(2)
+        drawn = [client.layout("ann", "店", rng=dice.random) for _ in range(300)]
+        assert {(c.segment, c.source, c.affinities) for c in drawn} == {("0", "visitor", (leaning,))}
+        for choice in drawn:
+            expected = 0.96 if choice.layout == layout else 0.02
+            assert choice.propensity == pytest.approx(expected, abs=0.01)
+        assert sum(c.layout == layout for c in drawn) / 300 == pytest.approx(0.96, abs=0.04)
+    assert client.layout("ann", "店", "0").source == "segment"
+    assert client.layout("bob", "店").affinities == ()
+
+
+def test_affinities_are_told_to_be_logged_before_anything_is_learned_from_them(
+    client: Tidemark, redis: Any
+) -> None:
+    redis.hset("tm:{ann}:segments:1", "店", json.dumps({"segment": 0, "affinities": [0.5, -1.0]}))
+    choice = client.layout("ann", "店")
+    assert (choice.source, choice.affinities) == ("segment", (0.5, -1.0))
 
 
 def test_visitors_without_a_segment_have_a_policy_of_their_own(client: Tidemark) -> None:

@@ -21,11 +21,13 @@ Event = dict[str, Any]
 class LayoutLog:
     """n exposures and what became of them, all of length n.
 
-    fold : 0 or 1, the same for all of a visitor. converted : 1.0 or 0.0. revenue : of the conversion.
+    affinities : as logged; none: nothing was known. fold : 0 or 1, the same for all of a visitor.
+    converted : 1.0 or 0.0. revenue : of the conversion.
     """
 
     shop: list[str]
     segment: list[str]
+    affinities: list[tuple[float, ...]]
     layout: list[str]
     fold: Ints
     propensity: Floats
@@ -57,6 +59,7 @@ def labelled(
     return LayoutLog(
         shop=[shown[i]["shop_id"] for i in kept],
         segment=[shown[i]["segment"] or "" for i in kept],
+        affinities=[tuple(shown[i]["affinities"] or ()) for i in kept],
         layout=[shown[i]["layout"] for i in kept],
         fold=fold[kept],
         propensity=np.array([shown[i]["propensity"] for i in kept], dtype=np.float64),

@@ -18,6 +18,7 @@ from operators.maths.layouts.off_policy import Estimate, Logged, doubly_robust, 
 from schemas.layouts import ShopPolicy
 from tidemark.errors import UserError
 from tidemark.evaluate.layout_log import LayoutLog
+from tidemark.layouts import probabilities_of
 
 NEVER_MS = 2**62
 """Half-life: every exposure of the log weighs the same."""
@@ -41,12 +42,14 @@ class Estimates:
 class Choices:
     """The log's exposures as places: n exposures, in P policies (shop and segment), of A layouts.
 
-    target : (P, A) with which probability the policy in question shows each layout.
+    target : (n, A) with which probability the policy in question shows each layout.
+    policies : P.
     """
 
     policy: Ints
     layout: Ints
     target: Floats
+    policies: int
 
 
 def fixed(layout: str) -> Mapping[str, float]:
@@ -74,7 +77,7 @@ def evaluated(
     choices = _choices(log, policies)
     reward = log.revenue if by_revenue else log.converted
     model = _cross_fitted(log, choices, by_revenue)
-    target = choices.target[choices.policy]  # (n, A)
+    target = choices.target
     shown = np.arange(len(reward)), choices.layout
     logged = Logged(log.propensity, target[shown], reward)
     return Estimates(
@@ -90,27 +93,31 @@ def _choices(log: LayoutLog, policies: Mapping[str, ShopPolicy] | Mapping[str, f
     columns: dict[str, int] = {}
     policy = [rows.setdefault(pair, len(rows)) for pair in zip(log.shop, log.segment, strict=True)]
     layout = [columns.setdefault(name, len(columns)) for name in log.layout]
-    targets = [_target(shop, segment, policies) for shop, segment in rows]
-    for (shop, _), target in zip(rows, targets, strict=True):
-        for name in target:
+    table = np.zeros((len(layout), len(columns)))
+    known: dict[tuple[str, str, tuple[float, ...]], dict[str, float]] = {}
+    for row, decided_by in enumerate(zip(log.shop, log.segment, log.affinities, strict=True)):
+        if decided_by not in known:
+            known[decided_by] = _target(*decided_by, policies)
+        for name, probability in known[decided_by].items():
             if name not in columns:
+                shop = decided_by[0]
                 raise UserError(
                     f"layout {name!r} of shop {shop} was never shown: nothing can be said of it", 1
                 )
-    table = np.zeros((len(rows), len(columns)))
-    for row, target in enumerate(targets):
-        for name, probability in target.items():
             table[row, columns[name]] = probability
-    return Choices(np.array(policy, dtype=np.int64), np.array(layout, dtype=np.int64), table)
+    return Choices(np.array(policy, dtype=np.int64), np.array(layout, dtype=np.int64), table, len(rows))
 
 
 def _target(
-    shop: str, segment: str, policies: Mapping[str, ShopPolicy] | Mapping[str, float]
+    shop: str,
+    segment: str,
+    affinities: tuple[float, ...],
+    policies: Mapping[str, ShopPolicy] | Mapping[str, float],
 ) -> dict[str, float]:
     """Layout -> probability, of those that are shown at all."""
     found = policies.get(shop)
     if isinstance(found, ShopPolicy):
-        return dict(zip(found.layouts, found.probabilities(segment), strict=True))
+        return dict(zip(found.layouts, probabilities_of(found, segment, affinities)[0], strict=True))
     everywhere = {name: value for name, value in policies.items() if isinstance(value, float)}
     if not everywhere:
         raise UserError(
@@ -121,7 +128,7 @@ def _target(
 
 def _cross_fitted(log: LayoutLog, choices: Choices, by_revenue: bool) -> Floats:
     """(n, A): the reward that the model expects of each layout at each exposure."""
-    settings, (P, A) = BanditSettings(), choices.target.shape
+    settings, P, A = BanditSettings(), choices.policies, choices.target.shape[1]
     expected = np.zeros((len(log.shop), A))
     for fold in (0, 1):
         learned, predicted = log.fold != fold, log.fold == fold

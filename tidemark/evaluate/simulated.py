@@ -10,6 +10,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.layouts.linear_bandit import LinearSettings
 from operators.maths.segments.refit_segments import RefitSettings
 from tidemark.evaluate.results import Row
 from tidemark.evaluate.shops import SEEDS
@@ -19,6 +20,7 @@ from tidemark.simulate.product import KnownShops, Product, ProductSettings
 from tidemark.simulate.static_segments import StaticSegments
 from tidemark.simulate.storefront import Storefront
 from tidemark.simulate.tastes import DAY_MS
+from tidemark.simulate.told_features import Told, ToldFeatures, one_hot
 from tidemark.simulate.truth import Chance
 from tidemark.simulate.world import World
 
@@ -63,6 +65,17 @@ def static(name: str, segment: Callable[[World], np.ndarray]) -> Subject:  # typ
     return Subject(name, opened)
 
 
+def linear(name: str, told: Callable[[World], Told]) -> Subject:
+    """The product's linear bandit; told : of a world, what features a visitor has."""
+
+    def opened(world: World) -> Storefront:
+        p, of = world.parameters, told(world)
+        width = of(np.zeros(1, dtype=np.int64)).shape[1]
+        return ToldFeatures(of, width, p, SETTINGS.bandit, LinearSettings(), world.seed)
+
+    return Subject(name, opened)
+
+
 def of_true_tastes(world: World) -> np.ndarray:  # type: ignore[type-arg]
     """(V,) by k-means of what visitors are after as the world begins."""
     everybody = np.arange(world.parameters.visitors)
@@ -76,24 +89,24 @@ STATIC = [
     static("age", lambda world: world.demographics.age),
     static("income", lambda world: world.demographics.income),
     static("age × income", lambda world: world.demographics.cells),
+    linear("age × income, linear bandit", lambda world: one_hot(world.demographics.cells).__getitem__),
+    linear(
+        "age and income, linear bandit",
+        lambda world: one_hot(world.demographics.age, world.demographics.income).__getitem__,
+    ),
 ]
+"""Demographics as segments, and as features of the bandit that the product chooses by."""
 CHANCE = Subject("layouts by chance", lambda world: Chance(world.parameters.layouts, world.seed))
 
-_with_prior = replace(SETTINGS, prior=500.0)
-_in_the_stream = replace(_with_prior, refits=replace(SETTINGS.refits, first_visits=10**9))
-_slowly = replace(SETTINGS.bandit, half_life_ms=28 * DAY_MS)
-
 OTHERWISE = [
+    product("by segments alone", replace(SETTINGS, linear=None)),
     product("with industry weights", replace(SETTINGS, industry_gamma=10.0)),
     product("with three horizons alike", replace(SETTINGS, horizon_weights=(1.0, 1.0, 1.0))),
-    product("with repeats damped", replace(SETTINGS, burstiness=1.0)),
-    product("bandit's half-life 28 d", replace(SETTINGS, bandit=_slowly)),
-    product("with a shop's prior", _with_prior),
-    product("with a prior, no refits", _in_the_stream),
-    product("the same, repeats damped", replace(_in_the_stream, burstiness=1.0)),
+    product("with a shop's prior", replace(SETTINGS, prior=500.0)),
+    linear("told the tastes", lambda world: world.tastes.latest),
     static("told the tastes, twelve segments", of_true_tastes),
 ]
-"""The product with one ingredient more, less, or other; and how far twelve segments can get at all."""
+"""The product with one ingredient more, less, or other; and how far its bandits get when they know tastes."""
 
 
 def measured(

@@ -1,6 +1,6 @@
 """What happens in a simulated world as messages of the product's topics: names, keys and Avro bodies."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from schemas.avro import encode
 from schemas.behaviors import BEHAVIORS
@@ -57,9 +57,14 @@ class Events:
             yield name.encode(), encode(EVENT_TYPES["behavior"].schema, event)
 
     def exposures(
-        self, visitor: Ints, shop: Ints, decisions: Decisions, segment: list[str | None], at_ms: Ints
+        self,
+        visitor: Ints,
+        shop: Ints,
+        decisions: Decisions,
+        chosen_by: Sequence[tuple[str | None, tuple[float, ...]]],
+        at_ms: Ints,
     ) -> Iterator[Message]:
-        """Bodies for the topic `exposures`; segment : of each visitor, on which the choice was made."""
+        """Bodies for the topic of exposures; chosen_by : each visitor's segment and affinities."""
         columns = (visitor, shop, decisions.layout, decisions.propensity, at_ms)
         for row, (who, where, layout, propensity, at) in enumerate(
             zip(*(column.tolist() for column in columns), strict=True)
@@ -69,7 +74,8 @@ class Events:
                 "event_id": f"{name}-{at}-exposure",
                 "visitor_id": name,
                 "shop_id": self.shop(where),
-                "segment": segment[row],
+                "segment": chosen_by[row][0],
+                "affinities": chosen_by[row][1],
                 "layout": self.layout(layout),
                 "propensity": propensity,
                 "event_time": at,

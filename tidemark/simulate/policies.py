@@ -46,9 +46,13 @@ class Policies:
         if len(at_ms) and at_ms[-1] - self._refreshed_ms >= self._refresh_ms:
             self._refresh(int(at_ms[-1]))
         p = self._probabilities[policy]
-        below = np.cumsum(p, axis=1) / p.sum(axis=1, keepdims=True)
-        layout = np.minimum((below < self._random.random((len(p), 1))).sum(axis=1), p.shape[1] - 1)
+        layout = self._drawn(p)
         return Decisions(policy, layout, p[np.arange(len(p)), layout])
+
+    def _drawn(self, p: Floats) -> Ints:
+        """(n,) layouts by their probabilities (n, L)."""
+        below = np.cumsum(p, axis=1) / p.sum(axis=1, keepdims=True)
+        return np.asarray(np.minimum((below < self._random.random((len(p), 1))).sum(axis=1), p.shape[1] - 1))
 
     def _refresh(self, at_ms: int) -> None:
         seed = int(self._random.integers(2**31))
@@ -58,7 +62,7 @@ class Policies:
     def exposed(self, visitor: Ints, policy: Ints, layout: Ints, at_ms: Ints) -> None:
         """Count exposures, and remember each visitor's."""
         self._policy[visitor], self._layout[visitor], self._at_ms[visitor] = policy, layout, at_ms
-        self._learn(policy, layout, at_ms, exposures=1.0, conversions=0.0)
+        self._learn(visitor, exposures=1.0, conversions=0.0)
 
     def behaved(self, behaviors: Behaviors) -> None:
         """Credit purchases."""
@@ -66,14 +70,14 @@ class Policies:
         who, first = np.unique(bought.visitor, return_index=True)
         away_ms = bought.at_ms[first] - self._at_ms[who]
         who = who[(self._policy[who] >= 0) & (away_ms >= 0) & (away_ms <= self._window_ms)]
-        self._learn(self._policy[who], self._layout[who], self._at_ms[who], exposures=0.0, conversions=1.0)
+        self._learn(who, exposures=0.0, conversions=1.0)
         self._policy[who] = -1
 
-    def _learn(self, policy: Ints, layout: Ints, at_ms: Ints, exposures: float, conversions: float) -> None:
-        n = len(policy)
-        outcomes = Outcomes(
-            policy, layout, at_ms, np.full(n, exposures), np.full(n, conversions), np.full(n, conversions)
-        )
+    def _learn(self, visitor: Ints, exposures: float, conversions: float) -> None:
+        """From the latest exposures of n visitors, (n,)."""
+        n, arm = len(visitor), (self._policy[visitor], self._layout[visitor])
+        each = np.full(n, exposures), np.full(n, conversions), np.full(n, conversions)
+        outcomes = Outcomes(*arm, self._at_ms[visitor], *each)
         self.arms = update_arms(self.arms, outcomes, self._settings.half_life_ms)
 
     @property

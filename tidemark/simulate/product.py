@@ -5,14 +5,17 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from operators.maths.layouts.layout_bandit import BanditSettings
+from operators.maths.layouts.linear_bandit import LinearSettings
 from operators.maths.preferences.burstiness import damped
+from operators.maths.segments.affinities import affinities, affinities_of, knows_more
 from operators.maths.segments.refit_segments import RefitSettings, moved_sums, refit_due, refit_segments
 from operators.maths.segments.segment_models import SegmentModels
 from operators.maths.segments.shop_priors import sums_from_sales
 from operators.maths.segments.update_segments import SegmentSettings, update_segments
 from operators.maths.segments.visitor_sample import fitting_threshold, visitor_hash
+from tidemark.simulate.affinity_policies import AffinityPolicies
 from tidemark.simulate.industry_weights import IndustryWeights
-from tidemark.simulate.policies import PURCHASE, Policies
+from tidemark.simulate.policies import PURCHASE
 from tidemark.simulate.storefront import Behaviors, Decisions
 from tidemark.simulate.tastes import DAY_MS, Floats, Ints
 from tidemark.simulate.visitors import Visitors
@@ -24,6 +27,7 @@ MINUTE_MS = 60_000
 class ProductSettings:
     """By default those of the job.
 
+    linear : of layouts by affinities; None: by segments alone.
     horizons_ms : half-lives, the longest first. horizon_weights : of each in the taste that is assigned by.
     behavior_weights : of views, favourites, carts, purchases. burstiness : see `damped`. sample : visitors
     of a shop that its refits see. prior : counts of a shop's prior from its sales, 0 for none, in
@@ -33,6 +37,7 @@ class ProductSettings:
     segments: SegmentSettings = field(default_factory=SegmentSettings)
     refits: RefitSettings = field(default_factory=RefitSettings)
     bandit: BanditSettings = field(default_factory=BanditSettings)
+    linear: LinearSettings | None = field(default_factory=LinearSettings)
     horizons_ms: tuple[int, ...] = (90 * DAY_MS, 7 * DAY_MS, 30 * MINUTE_MS)
     horizon_weights: tuple[float, ...] = (1.0, 0.0, 0.0)
     behavior_weights: tuple[float, float, float, float] = (0.25, 0.5, 0.75, 1.0)
@@ -56,7 +61,10 @@ class Product:
             idle = np.zeros((B, s.refits.most - s.first_segments, C))
             self.models = replace(self.models, sums=np.concatenate([sums, idle], axis=1))
         self._weights = IndustryWeights(shops.industry, C, s.industry_gamma)
-        self.policies = Policies(B * s.refits.most, shops.layouts, visitors, s.bandit, seed)
+        self.policies = AffinityPolicies(
+            B, s.refits.most, shops.layouts, visitors, s.bandit, s.linear or LinearSettings(), seed
+        )
+        self._affinities = np.zeros((visitors, s.refits.most))
         self._hash = visitor_hash(np.arange(visitors, dtype=np.uint64), salt=seed)
         self._threshold, self._refitted_at = np.ones(B), np.zeros(B, dtype=np.int64)
 
@@ -68,9 +76,11 @@ class Product:
         batch = self.visitors.arrive(behaviors, amounts, behaviors.behavior == PURCHASE)
         taste = np.tensordot(np.array(self._settings.horizon_weights), batch.after, 1)
         visits = batch.visits(self._weighed(taste, batch.shop))
-        self.models, found = update_segments(
-            self._opened(batch.shop, batch.at_ms), visits, self._settings.segments
-        )
+        before = self._opened(batch.shop, batch.at_ms)
+        self.models, found = update_segments(before, visits, self._settings.segments)
+        told = knows_more(visits) | (found.segment != batch.segment)
+        leanings = affinities(before, visits, self._settings.segments.smoothing)
+        self._affinities[batch.who[told]] = leanings[told]
         self.visitors.learn(batch, found)
         self.policies.behaved(behaviors)
         self._refit()
@@ -87,10 +97,14 @@ class Product:
         return damped(counts, self._settings.burstiness) * self._weights.of(shop)
 
     def decide(self, visitor: Ints, shop: Ints, at_ms: Ints) -> Decisions:
-        return self.policies.choose(self._policy(visitor, shop), at_ms)
+        policy = self._policy(visitor, shop)
+        if self._settings.linear is None:
+            return self.policies.choose(policy, at_ms)
+        return self.policies.choose_by(self._affinities[visitor], policy, at_ms)
 
     def exposed(self, visitor: Ints, shop: Ints, decisions: Decisions, at_ms: Ints) -> None:
-        self.policies.exposed(visitor, self._policy(visitor, shop), decisions.layout, at_ms)
+        policy = self._policy(visitor, shop)
+        self.policies.exposed_to(self._affinities[visitor], visitor, policy, decisions.layout, at_ms)
 
     def _policy(self, visitor: Ints, shop: Ints) -> Ints:
         return np.asarray(shop * self._settings.refits.most + self.visitors.segment[visitor])
@@ -116,6 +130,8 @@ class Product:
         sums = models.sums.copy()
         sums[shop] = moved_sums(sums[shop], X, labels, found.labels)
         self.models = replace(models, sums=sums)
+        moved = found.labels != labels
+        self._affinities[who[moved]] = affinities_of(X[moved], sums[shop], s.segments.smoothing)
         self.visitors.segment[who] = found.labels
         self._weights.learn(shop, X, found.labels, float(models.seen[shop]))
         self._refitted_at[shop] = models.seen[shop]

@@ -60,7 +60,7 @@ class ThroughStack:
         self._events = Events(run, world.shops.industry)
         self._random = np.random.default_rng([world.seed, 5])
         self._client = Tidemark(redis, timeout_s=TIMEOUT_S, namespace=namespace)
-        self._segments: list[str | None] = []
+        self._chosen_by: list[tuple[str | None, tuple[float, ...]]] = []
         self._open = ExitStack()
 
     def __enter__(self) -> Self:
@@ -105,7 +105,7 @@ class ThroughStack:
         n = len(visitor)
         policy, layout = np.zeros(n, dtype=np.int64), np.zeros(n, dtype=np.int64)
         propensity = np.ones(n)
-        self._segments = []
+        self._chosen_by = []
         for row, (who, where) in enumerate(zip(visitor.tolist(), shop.tolist(), strict=True)):
             found = self._client.layout(
                 self._events.visitor(who), self._events.shop(where), rng=self._random.random
@@ -115,12 +115,12 @@ class ThroughStack:
             segment = 0 if found.segment is None else 1 + int(found.segment)
             policy[row] = where * MOST_SEGMENTS + segment
             layout[row], propensity[row] = self._events.layout_number(found.layout), found.propensity
-            self._segments.append(found.segment)
+            self._chosen_by.append((found.segment, found.affinities))
         return Decisions(policy, layout, propensity)
 
     def exposed(self, visitor: Ints, shop: Ints, decisions: Decisions, at_ms: Ints) -> None:
         """Sent and taken by Kafka."""
-        _send(self._exposures, self._events.exposures(visitor, shop, decisions, self._segments, at_ms))
+        _send(self._exposures, self._events.exposures(visitor, shop, decisions, self._chosen_by, at_ms))
 
 
 def _send(delivery: Delivery, messages: Iterable[Message]) -> None:

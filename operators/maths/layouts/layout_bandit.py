@@ -34,7 +34,7 @@ class BanditSettings:
     prior_conversions: float = 1.0
     prior_failures: float = 19.0
     prior_revenues: float = 5.0
-    floor: float = 0.02
+    floor: float = 0.01
     draws: int = 2048
 
 

@@ -36,7 +36,7 @@ def decoded(n: int, seed: int = 1) -> list[tuple[str, str, str | None, int, str 
         if dice.random() < 0.1:
             rows.append((f"position {i}", "events.dead-letter", None, -1, None))
             continue
-        topic = dice.choice(["behaviors", "behaviors", "behaviors", "exposures", "articles", ERASURES])
+        topic = dice.choice(["behaviors", "behaviors", "behaviors", "exposures.v2", "articles", ERASURES])
         if topic == ERASURES and dice.random() < 0.8:
             topic = "behaviors"
         minute = -1 if topic in ("articles", ERASURES) else dice.randrange(29_000_000, 29_000_004)

@@ -18,13 +18,13 @@ from tests.synthetic_visits import LAYOUTS, visits
 
 SETTINGS = BanditSettings(draws=256, half_life_ms=1_800_000)
 WINDOW_MS = 600_000
-NO_ROWS = OutcomeRows(*[()] * 8)
+NO_ROWS = OutcomeRows(*[()] * 9)
 
 Row = tuple[str, str, str, int, float, float, float, int]
 
 
 def rows(*listed: Row) -> OutcomeRows:
-    return OutcomeRows(*zip(*listed, strict=True)) if listed else NO_ROWS
+    return OutcomeRows(*zip(*[(*row, ()) for row in listed], strict=True)) if listed else NO_ROWS
 
 
 def absorbed(

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from operators.layouts.outcome_rows import BEFORE_AFFINITIES
 from tests.oracles.layouts import labels, worth
 from tests.synthetic_visits import visits
 
@@ -23,8 +24,8 @@ Arrival = tuple[str, dict[str, Any]]
 
 def shown(event_id: str, minute: int, visitor: str = "ann", shop: str = "s", **more: Any) -> Arrival:
     event = {
-        "event_id": event_id, "visitor_id": visitor, "shop_id": shop, "segment": "0", "layout": event_id,
-        "propensity": 0.5, "event_time": minute * MINUTE,
+        "event_id": event_id, "visitor_id": visitor, "shop_id": shop, "segment": "0", "affinities": [],
+        "layout": event_id, "propensity": 0.5, "event_time": minute * MINUTE,
     }  # fmt: skip
     return "exposure", event | more
 
@@ -157,6 +158,11 @@ def test_any_order_of_arrival_adds_up_to_the_labels_of_the_sorted_log(tmp_path: 
     assert found.keys() == expected.keys()
     assert sum(label.purchases > 1 for label in expected.values()) > 10, "the log is too easy"
     assert sum(row["conversions"] < 0 for row in rows) > 10, "nothing was taken back: the log is too easy"
+    told = {row["layout"]: row["segment"].partition(BEFORE_AFFINITIES) for row in rows}
+    for event in exposures:
+        segment, _, affinities = told[event["event_id"]]
+        assert segment == (event["segment"] or "")
+        assert json.loads(affinities or "[]") == event["affinities"]
     for event_id, label in expected.items():
         assert found[event_id][:2] == (1.0, float(label.purchases > 0))
         assert found[event_id][2] == pytest.approx(label.revenue, abs=1e-9)

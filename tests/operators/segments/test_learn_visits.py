@@ -186,7 +186,23 @@ def test_redis_is_told_again_before_it_forgets() -> None:
     for away_ms, told in ((0, True), (DAY_MS - 1, False), (DAY_MS, True), (DAY_MS + 1, False)):
         event = events[0] | {"event_time": START_MS + away_ms}
         vectors = rows_of([events[0], event | {"event_id": "again"}])
-        assert bool(shard.learn(vectors.select(np.array([len(vectors) - 1])))) == told, away_ms
+        row = vectors.select(np.array([len(vectors) - 1]))
+        head = row.head.copy()
+        head["added"] *= away_ms == 0  # no more is known of it than before
+        assert bool(shard.learn(replace(row, head=head))) == told, away_ms
+
+
+def test_redis_is_told_anew_once_clearly_more_is_known() -> None:
+    events = behaviors_at(1, 3, shops=1, visitors=1)
+    again = [events[0] | {"event_id": str(n), "category": f"c{n}"} for n in range(40)]
+    rows = rows_of([*events, *again])
+    shard, told = Shard(RESTLESS), []
+    for row in range(len(rows)):
+        told.append(bool(shard.learn(rows.select(np.array([row])))))
+    assert told[0]
+    assert sum(told[:20]) >= 3
+    assert sum(told[20:]) <= sum(told[:20])
+    assert sum(told[20:]) < 10
 
 
 def test_an_unchanged_visitor_out_of_the_sample_is_not_written_again() -> None:

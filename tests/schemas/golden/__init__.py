@@ -114,6 +114,11 @@ EXPOSURES_V1: list[dict[str, Any]] = [
     },
 ]
 
+EXPOSURES_V2: list[dict[str, Any]] = [
+    EXPOSURES_V1[0] | {"affinities": [0.25, -1.5, 0.0]},
+    EXPOSURES_V1[1] | {"affinities": []},
+]
+
 ARTICLES_V1: list[dict[str, Any]] = [
     {
         "event_id": "p1",

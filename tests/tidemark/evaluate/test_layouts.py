@@ -1,12 +1,13 @@
 """Policies judged by a log of a world whose truth is known; labels as the oracle gives them."""
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from schemas.layouts import Arm, ShopPolicy
+from schemas.layouts import Arm, LinearPolicy, ShopPolicy
 from tests.oracles.layouts import labels, once
 from tests.synthetic_visits import visits
 from tidemark.errors import UserError
@@ -27,6 +28,7 @@ def world(n: int, seed: int) -> LayoutLog:
     return LayoutLog(
         shop=["s"] * n,
         segment=segment,
+        affinities=[()] * n,
         layout=layout,
         fold=np.arange(n) % 2,
         propensity=np.array([LOGGING[name] for name in layout]),
@@ -53,6 +55,17 @@ def test_intervals_hold_the_truth_as_often_as_they_say(name: str) -> None:
     assert all(estimate.enough for estimate in found)
     assert np.mean([estimate.low <= TRUTH <= estimate.high for estimate in found]) >= 0.88
     assert np.mean([estimate.value for estimate in found]) == pytest.approx(TRUTH, rel=0.03)
+
+
+def test_a_policy_by_affinities_is_judged_by_what_each_exposure_logged() -> None:
+    weights = (0.1, 0.1, 1e-8, 0.0, 1e-8), (0.1, -0.1, 1e-8, 0.0, 1e-8)
+    best = {"s": replace(BEST["s"], linear=LinearPolicy(0.1, weights))}
+    log, leaning = world(20_000, 5), {"0": (-1.0,), "1": (1.0,)}
+    told = replace(log, affinities=[leaning[segment] for segment in log.segment])
+    found, by_segment = (evaluated(of, best, by_revenue=False).snips for of in (told, log))
+    expected = evaluated(log, BEST, by_revenue=False).snips
+    assert by_segment.value == pytest.approx(expected.value, rel=1e-9), "logged without them: by segment"
+    assert found.value == pytest.approx(expected.value, rel=1e-6), "floor .1: as often as BEST"
 
 
 def test_one_layout_alone_is_judged_where_it_was_shown() -> None:

@@ -33,7 +33,7 @@ class Sent:
         return Decisions(shop, visitor % P.layouts, np.full(len(visitor), 0.25))
 
     def exposed(self, visitor: Ints, shop: Ints, decisions: Decisions, at_ms: Ints) -> None:
-        self.exposures += self._events.exposures(visitor, shop, decisions, [None] * len(visitor), at_ms)
+        self.exposures += self._events.exposures(visitor, shop, decisions, [(None, ())] * len(visitor), at_ms)
 
 
 @pytest.fixture(scope="module")
