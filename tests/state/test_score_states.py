@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from state.kept_article import KeptArticle
 from state.placed_list import PlacedList, PredictedList
 from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
@@ -24,7 +23,6 @@ def mixture(d: int) -> MixtureState:
 
 
 STATES: dict[str, Any] = {
-    "kept_article": KeptArticle(1_573_000_000_000, 7, b"a model"),
     "placed_list": PlacedList(
         1_573_000_000_000,
         4,

@@ -82,7 +82,7 @@ class ScoreSteps:
     def process(self, batch: Any) -> Iterator[Any]:
         """A row of `micro_batches`: (shard, one list a column of `gather_lists.COLUMNS`)."""
         for message in list(self._readers.process_element(batch, None)):
-            for statistics in self._articles[message[0]].process_element(message, None):
+            for statistics in self._articles[message[0]].process_element(message, TIMERS):
                 yield from self._shared.process_element(statistics, TIMERS)
 
     def process_mixed(self, first: Any, second: Any) -> Iterator[Any]:
@@ -91,7 +91,7 @@ class ScoreSteps:
         shards = sorted({message[0] for messages in told for message in messages}, reverse=True)
         for shard in shards:
             for message in (message for messages in told for message in messages if message[0] == shard):
-                for statistics in self._articles[shard].process_element(message, None):
+                for statistics in self._articles[shard].process_element(message, TIMERS):
                     yield from self._shared.process_element(statistics, TIMERS)
 
     def rank(self) -> Iterator[Any]:
@@ -102,7 +102,8 @@ class ScoreSteps:
         """All that is kept of each article."""
         found: dict[str, bytes] = {}
         for shard in range(len(self._articles)):
-            found |= dict(self.runtimes[str(shard)].states["articles"].items())
+            states = self.runtimes[str(shard)].states
+            found |= dict(states["articles"].items()) | dict(states["memories"].items())
         return found
 
 
