@@ -1,11 +1,11 @@
-"""The rows of `jvm/`'s `GatherLists`, see `ShownList.java` for their bytes."""
+"""The rows of `jvm/`'s `GatherLists`, see `ShownList.java` for their bytes; and what is said of articles."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-SHOWN, KNOWN, GONE, CLICKED = "shown", "known", "gone", "clicked"
+SHOWN, KNOWN, GONE, CLICKED, DESCRIBED = "shown", "known", "gone", "clicked", "described"
 
 _INT = struct.Struct(">i")
 
@@ -60,13 +60,15 @@ class ShownList:
 class ListRows:
     """A micro-batch. shown, known : in order of arrival; known : list id -> clicked, a byte an impression.
 
-    gone : lists whose visitor was erased. forgotten : visitors, and until when.
+    gone : lists whose visitor was erased. forgotten : visitors, and until when. described : Avro bodies of
+    `article-features`.
     """
 
     shown: list[ShownList]
     known: dict[str, bytes]
     gone: list[str]
     forgotten: dict[str, int]
+    described: list[bytes]
 
     @classmethod
     def of(
@@ -77,12 +79,14 @@ class ListRows:
         at_ms: Sequence[int],
         contents: Sequence[bytes],
     ) -> Self:
-        found = cls([], {}, [], {})
+        found = cls([], {}, [], {}, [])
         for kind, visitor, name, time, content in zip(kinds, visitors, lists, at_ms, contents, strict=True):
             if kind == SHOWN:
                 found.shown.append(ShownList.of(name, visitor, time, bytes(content)))
             elif kind == KNOWN:
                 found.known[name] = bytes(content)
+            elif kind == DESCRIBED:
+                found.described.append(bytes(content))
             elif name:
                 found.gone.append(name)
             else:

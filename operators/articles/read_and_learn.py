@@ -25,6 +25,7 @@ def read_and_learn(
     -------
     The same as they are after it, but of memory what was learnt in it alone; and what its impressions read.
     """
+    models = _started(models, absorbed, batch)
     shown = _impressions(batch, batch.shown, batch.of, settings)
     statistics = read_shown(models, shown, settings)
     counted = count_shown(models, shown, settings)
@@ -53,6 +54,16 @@ def read_and_learn(
             batch.batch,
         ),
     )
+
+
+def _started(models: ArticleModels, absorbed: Ints, batch: ShardBatch) -> ArticleModels:
+    """Models of articles that were in no list yet start where what is said of them says."""
+    new = absorbed[batch.described] == 0
+    if not new.any():
+        return models
+    mean = models.posteriors.mean.copy()
+    mean[batch.described[new]] = batch.start[new]
+    return replace(models, posteriors=replace(models.posteriors, mean=mean))
 
 
 def _room_for(known: Impressions, articles: int, settings: ArticleSettings) -> Memory:

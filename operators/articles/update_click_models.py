@@ -1,19 +1,17 @@
 """The second step of the job `article_scores` in Python: what each shard's articles are, batch by batch."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from pyflink.common import Row, Types
-from pyflink.common.time import Time
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig
 
 from operators.articles.array_messages import decoded, encoded
 from operators.articles.article_store import ArticleStore
-from operators.articles.place_readers import BLOB
+from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.read_and_learn import read_and_learn
 from operators.articles.shard_messages import ShardBatch
 from operators.maths.articles.article_models import ArticleSettings
+from operators.one_thread import compute_on_one_thread
 
 SHARD_STATISTICS = Types.ROW_NAMED(["key", "message"], [Types.INT(), BLOB])
 """What `UpdateClickModels` yields: `ShardStatistics`, as bytes; the key is always 0."""
@@ -29,16 +27,14 @@ class UpdateClickModels(KeyedProcessFunction):  # type: ignore[misc]
         self._settings, self._retention_ms = settings, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        articles, memories = (self._fading(runtime_context, name) for name in ("articles", "memories"))
+        compute_on_one_thread()
+        articles, memories = (
+            fading_map(runtime_context, name, Types.STRING(), self._retention_ms)
+            for name in ("articles", "memories")
+        )
         self._store = ArticleStore(articles, memories, self._settings, self._retention_ms)
         metrics = runtime_context.get_metrics_group()
         self._impressions, self._outcomes = metrics.counter("impressions"), metrics.counter("outcomes")
-
-    def _fading(self, runtime_context: RuntimeContext, name: str) -> Any:
-        descriptor = MapStateDescriptor(name, Types.STRING(), BLOB)
-        retention = Time.milliseconds(self._retention_ms)
-        descriptor.enable_time_to_live(StateTtlConfig.new_builder(retention).build())
-        return runtime_context.get_map_state(descriptor)
 
     def process_element(self, row: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         batch = decoded(bytes(row[1]), ShardBatch)

@@ -70,7 +70,7 @@ class ScoreSteps:
         self, settings: ScoreSettings, readers: ReaderSettings, shards: int = 4, window_ms: int = 300_000
     ) -> None:
         self.settings = settings
-        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, ListLog())
+        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, 1, ListLog())
         self._articles = [UpdateClickModels(settings.articles, 1) for _ in range(shards)]
         self._shared = UpdateSharedModel(settings, rank_every_ms=1000, retention_ms=1)
         self.runtimes = {name: Runtime() for name in ("readers", "shared", *map(str, range(shards)))}
