@@ -69,7 +69,7 @@ class ArticleStates:
         precision[:, *upper] = rows["precision"]
         precision[:, *upper[::-1]] = rows["precision"]
         plain = ("at_ms", "absorbed", "first_ms", "learnt", "sums", "mean")
-        return cls(*(rows[name].copy() for name in plain), precision=precision)
+        return cls(*[*(rows[name].copy() for name in plain), precision])
 
 
 def cut(packed: bytes, size: int) -> list[bytes]:

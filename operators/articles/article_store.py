@@ -41,7 +41,7 @@ class ArticleStore:
         self._read([name for name in names if not self._is_at_hand(name, now_ms)], names)
         row = self._rows(names)
         places = self._settings.places
-        memory = Memory(*(part[row, :places] for part in self._memory), learnt=self._learnt[row])
+        memory = Memory(*[*(part[row, :places] for part in self._memory), self._learnt[row]])
         rates = Rates(*(part[row] for part in self._rates))
         posteriors = Posteriors(*(part[row] for part in self._posteriors))
         return ArticleModels(rates, posteriors, memory), self._at_ms[row], self._absorbed[row]

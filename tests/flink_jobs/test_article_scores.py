@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
+from schemas.article_features import ArticleFeatures
 from tests.corner import Corner, await_true
 from tests.scores_corner import JOB, ScoresCorner, expected_counts
-from tests.synthetic_lists import events, lists
+from tests.synthetic_lists import START_MS, events, lists
 from tidemark.topics import PARTITIONS
 
 pytestmark = pytest.mark.flink
@@ -33,11 +34,13 @@ def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     from tests.operators.articles.score_steps import done_again
 
     log, shown, half = tmp_path / "lists.jsonl", lists(400, seed=1), 200
+    scores.describe(features(article) for article in {article for of in shown for article in of["articles"]})
     # Sent before the job reads, so that only the last partition is idle: nothing ever comes there.
     scores.produce(events(shown[:half]), partitions=PARTITIONS - 1)
     scores.submit(f"list_log={log}", "idle=5 s")
     scores.await_absorbed(impressions(shown[:half]))
     assert scores.corner.tidemark("stop", JOB).returncode == 0
+    scores.describe([features("🦊 1000"), features("🦊 1001")])  # never shown
     scores.produce(events(shown[half:]), partitions=PARTITIONS - 1)
     closing = scores.pass_time(shown[-1], everywhere=False)
     resumed = scores.corner.tidemark("resume", JOB)
@@ -50,6 +53,15 @@ def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     assert scores.counts(expected_counts(shown)) == expected_counts(shown)
     assert {article: scores.packed(article) for article in again.packed} == again.packed
     assert json.loads(scores.metrics().to_json()) == json.loads(again.metrics)
+    unseen = {article: scores.article(article) for article in ("🦊 1000", "🦊 1001")}
+    assert [of.absorbed.tolist() for of in unseen.values()] == [[0], [0]]
+    assert all(of.mean[0].any() for of in unseen.values()), "what others taught is not where they start"
+
+
+def features(article: str) -> ArticleFeatures:
+    """Of a synthetic article its parity, which readers have a taste for."""
+    topic = "even" if int(article.split()[1]) % 2 == 0 else "odd"
+    return ArticleFeatures(article, START_MS, START_MS, 1, (), ((f"topic:{topic}", 1.0),))
 
 
 def test_a_killed_task_manager_counts_every_impression_once(scores: ScoresCorner) -> None:
