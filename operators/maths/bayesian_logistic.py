@@ -35,12 +35,11 @@ def predict(posteriors: Posteriors, X: Floats, model: Ints, offset: Floats) -> t
 
     X : (n, d). model : (n,) which of the A models a row belongs to.
     """
-    a: Floats = np.einsum("nd,nd->n", X, posteriors.mean[model]) + offset
-    if len(posteriors.mean) == 1:
-        solved = np.linalg.solve(posteriors.precision[0], X.T).T
-    else:
-        solved = np.linalg.solve(posteriors.precision[model], X[:, :, None])[:, :, 0]
-    return a, np.maximum(np.einsum("nd,nd->n", X, solved), 0.0)
+    a = _reached(X, posteriors.mean, model) + offset
+    used, of = np.unique(model, return_inverse=True)
+    covariance = np.linalg.inv(posteriors.precision[used])
+    reach = X @ covariance[0] if len(used) == 1 else (X[:, None, :] @ covariance[of])[:, 0]
+    return a, np.maximum(np.einsum("nd,nd->n", X, reach), 0.0)
 
 
 def probability(a: Floats, variance: Floats) -> Floats:
@@ -66,22 +65,26 @@ def update(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats)
     _check(prior, X, y, model, offset)
     if not len(X):
         return prior
+    if len(prior.mean) > 1:
+        order = np.argsort(model, kind="stable")
+        X, y, model, offset = X[order], y[order], model[order], offset[order]
     summed = sums_by(model, len(prior.mean))
+    information = _information(X, summed, len(prior.mean))
 
     def loss(w: Floats) -> Floats:
         """(A,): minus the log posterior."""
-        a, away = np.einsum("nd,nd->n", X, w[model]) + offset, w - prior.mean
+        a, away = _reached(X, w, model) + offset, w - prior.mean
         missed = summed(np.logaddexp(0, a) - y * a)
         return np.asarray(missed + np.einsum("ai,aij,aj->a", away, prior.precision, away) / 2)
 
     w, precision = prior.mean, prior.precision
     for _ in range(STEPS):
-        p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
-        precision = prior.precision + _information(X, p * (1 - p), summed, len(w))
+        p = expit(_reached(X, w, model) + offset)
+        precision = prior.precision + information(p * (1 - p))
         gradient = np.einsum("aij,aj->ai", prior.precision, w - prior.mean) - summed(X * (y - p)[:, None])
         w = _descend(w, np.linalg.solve(precision, gradient[:, :, None])[:, :, 0], loss)
-    p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
-    return Posteriors(w, prior.precision + _information(X, p * (1 - p), summed, len(w)))
+    p = expit(_reached(X, w, model) + offset)
+    return Posteriors(w, prior.precision + information(p * (1 - p)))
 
 
 def forget(posteriors: Posteriors, prior: Posteriors, kept: float) -> Posteriors:
@@ -93,16 +96,24 @@ def forget(posteriors: Posteriors, prior: Posteriors, kept: float) -> Posteriors
 
 def sums_by(model: Ints, models: int) -> Callable[[Floats], Floats]:
     """A function that sums rows (n, …) by model, to (models, …)."""
+    if models == 1:
+        return lambda rows: np.asarray(rows.sum(axis=0)[None])
     order = np.argsort(model, kind="stable")
     present, first = np.unique(model[order], return_index=True)
+    is_sorted = bool((np.diff(model) >= 0).all())
 
     def summed(rows: Floats) -> Floats:
         found = np.zeros((models, *rows.shape[1:]))
         if len(present):
-            found[present] = np.add.reduceat(rows[order], first, axis=0)
+            found[present] = np.add.reduceat(rows if is_sorted else rows[order], first, axis=0)
         return found
 
     return summed
+
+
+def _reached(X: Floats, w: Floats, model: Ints) -> Floats:
+    """(n,): each row times the coefficients of its model."""
+    return np.asarray(X @ w[0] if len(w) == 1 else np.einsum("nd,nd->n", X, w[model]))
 
 
 def _descend(w: Floats, step: Floats, loss: Callable[[Floats], Floats]) -> Floats:
@@ -116,11 +127,21 @@ def _descend(w: Floats, step: Floats, loss: Callable[[Floats], Floats]) -> Float
     return np.where(worse[:, None], w, w - scale * step)
 
 
-def _information(X: Floats, weight: Floats, summed: Callable[[Floats], Floats], models: int) -> Floats:
-    """(A, d, d): Σ r x xᵀ of each model's rows."""
+def _information(X: Floats, summed: Callable[[Floats], Floats], models: int) -> Callable[[Floats], Floats]:
+    """A function of weights r (n,) that gives (A, d, d): Σ r x xᵀ of each model's rows."""
     if models == 1:
-        return np.asarray(((X * weight[:, None]).T @ X)[None])
-    return summed((X * weight[:, None])[:, :, None] * X[:, None, :])
+        return lambda weight: np.asarray(((X * weight[:, None]).T @ X)[None])
+    d = X.shape[1]
+    row, column = np.triu_indices(d)
+    products = X[:, row] * X[:, column]
+
+    def information(weight: Floats) -> Floats:
+        found = np.empty((models, d, d))
+        found[:, row, column] = summed(products * weight[:, None])
+        found[:, column, row] = found[:, row, column]
+        return found
+
+    return information
 
 
 def _pull(posteriors: Posteriors) -> Floats:
