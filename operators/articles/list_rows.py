@@ -35,14 +35,15 @@ class ShownList:
         count, at = _integer(content, at)
         recent, articles, positions = [], [], []
         for _ in range(count):
-            article, at = _text(content, at)
-            recent.append(article)
+            end = at + _INT.size + _INT.unpack_from(content, at)[0]
+            recent.append(content[at + _INT.size : end].decode())
+            at = end
         count, at = _integer(content, at)
         for _ in range(count):
-            article, at = _text(content, at)
-            position, at = _integer(content, at)
-            articles.append(article)
-            positions.append(position)
+            end = at + _INT.size + _INT.unpack_from(content, at)[0]
+            articles.append(content[at + _INT.size : end].decode())
+            positions.append(_INT.unpack_from(content, end)[0])
+            at = end + _INT.size
         return cls(
             list_id,
             visitor,
