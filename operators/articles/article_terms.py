@@ -7,10 +7,11 @@ from schemas.article_hash import article_hash
 from state.article_terms import ArticleTerms
 
 ROWS = 1 << 13
-"""Of the terms' models, by hash: terms that share one count as one."""
+"""Of the terms' models, by hash: terms that share one count as one. Row 0 is none's; tags come before ROWS / 2,
+keywords from there on."""
 
-KEYWORDS = 3
-"""Of an article, the most probable; and of each kind of tag the most probable."""
+MOST = 4
+"""Tags of an article, the surest of each kind; and keywords."""
 
 LEAST = 1e-3
 """Score of what is said at all."""
@@ -18,11 +19,21 @@ LEAST = 1e-3
 
 def terms_of(features: ArticleFeatures) -> ArticleTerms:
     """The article's terms, the surer the heavier; none where nothing is said of the article."""
-    tags: dict[str, tuple[str, float]] = {}
+    surest: dict[str, tuple[str, float]] = {}
     for tag, score in features.tags:
-        tags.setdefault(tag.partition(":")[0], (f"tag:{tag}", score))
-    keywords = [(f"keyword:{keyword}", score) for keyword, score in features.keywords[:KEYWORDS]]
-    said = [(name, score) for name, score in (*tags.values(), *keywords) if score >= LEAST]
-    term = np.array([article_hash(name) % ROWS for name, _ in said], dtype=np.int64)
+        surest.setdefault(tag.partition(":")[0], (tag, score))
+    tags = sorted(surest.values(), key=lambda said: -said[1])[:MOST]
+    said = [(_tag_row(tag), score) for tag, score in tags]
+    said += [(_keyword_row(keyword), score) for keyword, score in features.keywords[:MOST]]
+    said = [(row, score) for row, score in said if score >= LEAST]
+    term = np.array([row for row, _ in said], dtype=np.int64)
     weight = np.array([score for _, score in said], dtype=np.float64)
     return ArticleTerms(features.version_ms, term, weight / np.linalg.norm(weight))
+
+
+def _tag_row(tag: str) -> int:
+    return 1 + article_hash(tag) % (ROWS // 2 - 1)
+
+
+def _keyword_row(keyword: str) -> int:
+    return ROWS // 2 + article_hash(keyword) % (ROWS // 2)

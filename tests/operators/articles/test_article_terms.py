@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.special import logit
 
 from operators.articles.article_news import ARTICLE
-from operators.articles.article_terms import KEYWORDS, LEAST, terms_of
+from operators.articles.article_terms import LEAST, MOST, ROWS, terms_of
 from operators.articles.statistics_table import statistics_of
 from operators.articles.term_models import TermModels
 from operators.maths.articles.keyword_prior import Terms, learn_terms, prior_means
@@ -29,7 +29,7 @@ SAID = ArticleFeatures(
     START_MS,
     START_MS,
     9,
-    (("fox", 0.6), ("新闻", 0.3), ("b", 0.2), ("c", 0.1)),
+    (("fox", 0.6), ("新闻", 0.3), ("b", 0.2), ("c", 0.1), ("d", 0.09)),
     (("topic:sport", 0.9), ("topic:trade", 0.1), ("mood:calm", 0.4)),
 )
 CHANCES = (1e-3, 0.95)
@@ -49,8 +49,9 @@ def said_of(article: str, *topics: str) -> tuple[Any, ...]:
 
 def test_terms_are_the_surest_keywords_and_the_surest_tag_of_each_kind() -> None:
     found = terms_of(SAID)
-    scores = np.array([0.9, 0.4, 0.6, 0.3, 0.2])
-    assert len(found.term) == 2 + KEYWORDS
+    scores = np.array([0.9, 0.4, 0.6, 0.3, 0.2, 0.1])
+    assert len(found.term) == 2 + MOST
+    assert (found.term < ROWS / 2).tolist() == [True] * 2 + [False] * MOST
     np.testing.assert_allclose(found.weight, scores / np.linalg.norm(scores))
     alone = terms_of(replace(SAID, keywords=(), tags=(("mood:calm", 0.1),)))
     assert alone.term.tolist() == [found.term[1]]
@@ -60,7 +61,7 @@ def test_terms_are_the_surest_keywords_and_the_surest_tag_of_each_kind() -> None
 @given(scores=st.lists(st.floats(0, 1), max_size=5))
 def test_weights_are_of_unit_length_or_none(scores: list[float]) -> None:
     found = terms_of(replace(SAID, keywords=tuple((f"k{s}", s) for s in scores), tags=()))
-    assert len(found.term) == sum(score >= LEAST for score in scores[:KEYWORDS])
+    assert len(found.term) == sum(score >= LEAST for score in scores[:MOST])
     assert np.sum(found.weight**2) == pytest.approx(1.0 if len(found.term) else 0.0)
 
 
