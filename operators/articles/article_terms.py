@@ -7,7 +7,7 @@ from schemas.article_hash import article_hash
 from state.article_terms import ArticleTerms
 
 ROWS = 1 << 13
-"""Of the terms' models, by hash: terms that share one count as one. Row 0 is none's; tags come before ROWS / 2,
+"""Of the terms' models, by hash; terms that share one count as one. Row 0 is none's, tags stand below ROWS / 2,
 keywords from there on."""
 
 MOST = 4
