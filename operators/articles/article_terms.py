@@ -7,8 +7,10 @@ from schemas.article_hash import article_hash
 from state.article_terms import ArticleTerms
 
 ROWS = 1 << 13
-"""Of the terms' models, by hash; terms that share one count as one. Row 0 is none's, tags stand below ROWS / 2,
-keywords from there on."""
+"""Of the terms' models, by hash; terms that share one count as one.
+
+Row 0 is nobody's, those below ROWS / 2 are of tags, the others of keywords.
+"""
 
 MOST = 4
 """Tags of an article, the surest of each kind; and keywords."""
