@@ -109,10 +109,11 @@ class ScoreSteps:
 
 @dataclass
 class Told:
-    """What Redis holds in the end. packed : of articles. metrics : JSON."""
+    """What Redis holds in the end. packed : of articles. metrics : JSON. batches : how many there were."""
 
     packed: dict[str, bytes] = field(default_factory=dict)
     metrics: str = ""
+    batches: int = 0
 
 
 def done_again(log: Path) -> Told:
@@ -120,6 +121,7 @@ def done_again(log: Path) -> Told:
     config, told = ArticleScoresConfig(), Told()
     steps = ScoreSteps(config.scores, config.readers, config.shards, config.window_ms)
     for line in log.read_text().splitlines():
+        told.batches += 1
         *columns, contents = json.loads(line)
         for row in steps.process((0, *columns, columns[-1], list(map(bytes.fromhex, contents)))):
             kind, name, _, _, packed, text = row
