@@ -66,8 +66,9 @@ class Articles(Work):
 
 def _tidemark(place: Place) -> Timed:
     """The job as users submit it, until the shared model has learnt every impression."""
-    erasures = {"TIDEMARK_SCORES_ERASURES_TOPIC": "bench.erasures"}
-    job = subjects.submit(place, TOPIC, erasures)
+    prefix = "TIDEMARK_SCORES_"
+    empty = {f"{prefix}ERASURES_TOPIC": "bench.erasures", f"{prefix}FEATURES_TOPIC": "bench.features"}
+    job = subjects.submit(place, TOPIC, empty)
     start_s = flink.get(place.flink, f"/jobs/{job}")["start-time"] / 1000
     expected = 2 * sum(_learnt(place.events).values()) + CLOSING
     with redis_py.Redis.from_url(place.redis) as client:

@@ -3,10 +3,11 @@
 from pyflink.table import StatementSet, StreamTableEnvironment
 
 from flink_jobs.article_scores_config import ArticleScoresConfig
+from flink_jobs.article_scores_features import described_articles
 from flink_jobs.article_scores_sink import write_article_scores
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
-from operators.articles.gather_lists import COLUMNS, gather_lists, lists_only, with_forgetting
+from operators.articles.gather_lists import COLUMNS, gather_lists, with_features, with_forgetting
 from operators.articles.list_log import ListLog
 from operators.articles.place_readers import SHARD_BATCHES, PlaceReaders
 from operators.articles.update_click_models import SHARD_STATISTICS, UpdateClickModels
@@ -19,6 +20,7 @@ GROUP = f"tidemark.{NAME}"
 OPERATORS = {
     r"KafkaSource-.*\.feedback$": "feedback from Kafka",
     r"KafkaSource-.*\.erasures$": "erasures from Kafka",
+    r"KafkaSource-.*\.described$": "features from Kafka",
     r"ProcessTableFunction": "lists and their outcomes by visitor",
     r"(Local|Global)?WindowAggregate": "micro-batches of lists",
     r"PythonCalc": "write to Redis",
@@ -36,9 +38,10 @@ STATE_CACHES = {
 
 
 def build(tables: StreamTableEnvironment, config: ArticleScoresConfig) -> StatementSet:
-    """Feedback -> lists and outcomes -> readers -> articles, by shard -> the shared model -> Redis."""
+    """Feedback -> lists and outcomes, features -> readers -> articles by shard -> shared model -> Redis."""
     feedback = config.feedback(GROUP).attach(tables, "feedback")
     erasures = config.erasures(GROUP).attach(tables, "erasures")
+    features = described_articles(tables, config.features(GROUP))
     lists = gather_lists(
         tables,
         with_forgetting(tables, feedback, erasures),
@@ -47,10 +50,17 @@ def build(tables: StreamTableEnvironment, config: ArticleScoresConfig) -> Statem
         milliseconds(config.retention),
     )
     placed = (
-        micro_batches(tables, lists_only(tables, lists), "shard", COLUMNS, milliseconds(config.batch_span))
+        micro_batches(
+            tables, with_features(tables, lists, features), "shard", COLUMNS, milliseconds(config.batch_span)
+        )
         .process(
             PlaceReaders(
-                config.readers, config.articles, config.shards, config.window_ms, ListLog(config.list_log)
+                config.readers,
+                config.articles,
+                config.shards,
+                config.window_ms,
+                milliseconds(config.retention),
+                ListLog(config.list_log),
             ),
             output_type=SHARD_BATCHES,
         )

@@ -12,6 +12,7 @@ from flink_jobs.kafka_source import KafkaSource
 from operators.articles.score_clicks import ScoreSettings
 from operators.maths.articles.article_models import ArticleSettings
 from operators.maths.articles.reader_dimensions import ReaderSettings
+from schemas import article_features
 from schemas.behaviors import END_OF_TIME_MS
 from schemas.event_types import EVENT_TYPES
 from sink_connectors.article_commands import ScoreKeys
@@ -26,6 +27,7 @@ class ArticleScoresConfig(BaseSettings):
     """`TIDEMARK_SCORES_…`: how clicks on articles are predicted.
 
     topic, erasures_topic : of impressions and clicks, and of visitors' wishes to be forgotten.
+    features_topic : of what `article_keywords` says of articles, compacted.
     attribution_window : a click counts less than so long after its list was shown; the list is learnt then.
     list_wait : so long, in event time, a list waits for the last of its impressions.
     out_of_order : an event comes so much later than newer ones at most; what is later still is left out.
@@ -45,6 +47,7 @@ class ArticleScoresConfig(BaseSettings):
 
     topic: str = EVENT_TYPES["feedback"].topic
     erasures_topic: str = EVENT_TYPES["erasure"].topic
+    features_topic: str = Field(article_features.TOPIC, pattern=r"^[A-Za-z0-9._-]+$")
     attribution_window: Duration = timedelta(minutes=5)
     list_wait: Duration = timedelta(seconds=2)
     out_of_order: Duration = Field(timedelta(seconds=10), le=timedelta(minutes=15))
@@ -52,8 +55,8 @@ class ArticleScoresConfig(BaseSettings):
     refit_every: int = Field(_READERS.refit_every, ge=1)
     refit_on: int = Field(_READERS.refit_on, ge=64, le=100_000)
     refit_apart: Duration = timedelta(milliseconds=_READERS.apart_ms)
-    shards: int = Field(16, ge=1, le=1024)
-    batch_span: Duration = timedelta(milliseconds=200)
+    shards: int = Field(8, ge=1, le=1024)
+    batch_span: Duration = timedelta(milliseconds=500)
     rank_every: Duration = timedelta(seconds=1)
     retention: Duration = timedelta(days=7)
     generation: int = Field(1, ge=1)
@@ -102,3 +105,10 @@ class ArticleScoresConfig(BaseSettings):
         source = self.run.source(self.erasures_topic, "erasure", group)
         never_late = {"start": "earliest", "happened": str(END_OF_TIME_MS), "idle": NO_ERASURES}
         return source.model_copy(update=never_late)
+
+    def features(self, group: str) -> dict[str, str]:
+        """The connector's options. From the beginning wherever this run starts: a new article's terms count
+        however long ago they were said. Bodies stay as they are, for few articles are described."""
+        source = self.run.source(self.features_topic, "article_features", group)
+        of_avro = source.model_copy(update={"start": "earliest", "registry": ""}).options()
+        return {name: value for name, value in of_avro.items() if "avro" not in name} | {"format": "raw"}

@@ -1,10 +1,10 @@
 """Bytes of states that are some texts and numbers, and some arrays."""
 
-import json
 import struct
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from state.header import read_header
@@ -18,7 +18,7 @@ def packed(version: int, said: dict[str, Any], arrays: Sequence[Array]) -> bytes
     then the arrays, little-endian."""
     plain = [array.astype(array.dtype.newbyteorder("<"), copy=False) for array in arrays]
     parts = [[array.dtype.str, *array.shape] for array in plain]
-    header = json.dumps([said, parts], ensure_ascii=False).encode()
+    header = msgspec.json.encode([said, parts])
     return b"".join([_HEADER.pack(version, len(header)), header, *(array.tobytes() for array in plain)])
 
 
@@ -28,7 +28,7 @@ def unpacked(blob: bytes, version: int, what: str) -> tuple[dict[str, Any], list
     ValueError: another version than this one, or bytes that are no such state.
     """
     (length,) = read_header(_HEADER, blob, version, what)
-    said, parts = json.loads(blob[_HEADER.size : _HEADER.size + length])
+    said, parts = msgspec.json.decode(blob[_HEADER.size : _HEADER.size + length])
     at, arrays = _HEADER.size + length, []
     for kind, *shape in parts:
         count = int(np.prod(shape, dtype=np.int64))

@@ -9,6 +9,7 @@ from zlib import crc32
 import redis as redis_py
 from kafka import KafkaProducer
 
+from schemas.article_features import ArticleFeatures
 from schemas.article_rankings import (
     ArticleScore,
     Prequential,
@@ -22,7 +23,7 @@ from schemas.article_scores import MODEL, ServedArticles, SharedModel, article_k
 from schemas.avro import encode, load
 from tests.corner import Corner, await_true
 from tests.synthetic_lists import events
-from tidemark.topics import PARTITIONS
+from tidemark.topics import PARTITIONS, create_topics
 
 JOB = "article_scores"
 HOUR_MS = 3_600_000
@@ -39,9 +40,17 @@ class ScoresCorner:
         self._redis: Any = redis_py.Redis.from_url(self.corner.redis)
         self._namespace = self.corner.namespace
 
+    @property
+    def features_topic(self) -> str:
+        return f"{self.corner.topic}.article-features"
+
     def submit(self, *settings: str) -> str:
         """Submit the job with short batches; returns its id."""
-        topics = f"topic={self.corner.topic}", f"erasures_topic={self.corner.erasures_topic}"
+        topics = (
+            f"topic={self.corner.topic}",
+            f"erasures_topic={self.corner.erasures_topic}",
+            f"features_topic={self.features_topic}",
+        )
         words = [word for setting in (*topics, "batch_span=50 ms", *settings) for word in ("--set", setting)]
         done = self.corner.tidemark("submit", JOB, *words)
         assert done.returncode == 0, done.stdout + done.stderr
@@ -55,6 +64,15 @@ class ScoresCorner:
             visitor = event["visitor_id"].encode()
             partition = crc32(visitor) % partitions
             producer.send(self.corner.topic, encode(schema, event), visitor, partition=partition)
+        producer.flush()
+        producer.close()
+
+    def describe(self, features: Iterable[ArticleFeatures]) -> None:
+        """Say this of articles, as `article_keywords` does; it is with the broker when this returns."""
+        create_topics(self.corner.kafka, [self.features_topic], partitions=1)
+        producer = KafkaProducer(bootstrap_servers=self.corner.kafka, acks="all")
+        for of in features:
+            producer.send(self.features_topic, of.to_bytes(), of.article_id.encode())
         producer.flush()
         producer.close()
 

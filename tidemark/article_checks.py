@@ -30,7 +30,7 @@ def check_article_keywords() -> None:
 
 
 def check_article_scores() -> None:
-    """Configuration, topics and Redis; creates the topic of erasures where it is missing.
+    """Configuration, topics and Redis; creates the topics of erasures and features where they are missing.
 
     Raises
     ------
@@ -42,9 +42,10 @@ def check_article_scores() -> None:
         config = ArticleScoresConfig()
         config.feedback(group="check")
         config.erasures(group="check")
+        config.features(group="check")
     if config.run.until_now:
         raise UserError(
             "article_scores learns what became of a list minutes after it was shown: submit it without "
             "--until-now, and `tidemark stop article_scores` when it has caught up"
         )
-    check_servers(config.run, config.topic, [config.erasures_topic]).close()
+    check_servers(config.run, config.topic, [config.erasures_topic, config.features_topic]).close()

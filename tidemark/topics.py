@@ -18,7 +18,7 @@ from tidemark.kafka_errors import CONNECT_TIMEOUT_S, check_reachable, kafka_erro
 Kafka = KafkaAccess | str
 """How to reach it; an address alone, `host:port[,host:port]`, is spoken to in plaintext."""
 
-TOPICS = (RAW, RESENT, *OUTCOMES, SEGMENT_CHANGES, LAYOUTS)
+TOPICS = (RAW, RESENT, *OUTCOMES, SEGMENT_CHANGES, LAYOUTS, article_features.TOPIC)
 """The topics of the jobs that exist."""
 
 DEAD_LETTER_MAX_BYTES = 2 * 1024 * 1024

@@ -75,5 +75,5 @@ def article_news(
         strict=True,
     )
     for name, one, at_ms, absorbed, first_ms, said in columns:
-        text = ArticleScore(name, models.at_ms, first_ms, *said).to_json()
-        yield News(ARTICLE, name, at_ms, absorbed, one, text)
+        text = msgspec.json.encode(ArticleScore(name, models.at_ms, first_ms, *said))  # what `to_json` says
+        yield News(ARTICLE, name, at_ms, absorbed, one, text.decode())

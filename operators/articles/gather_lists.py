@@ -53,6 +53,12 @@ def gather_lists(
     return tables.from_data_stream(tables.to_data_stream(gathered))  # once, however many statements read it
 
 
-def lists_only(tables: StreamTableEnvironment, gathered: Table) -> Table:
-    """Without the rows about visitors' latest clicks."""
-    return tables.sql_query(f"SELECT * FROM {gathered} WHERE kind <> 'clicked'")
+def with_features(tables: StreamTableEnvironment, gathered: Table, features: Table) -> Table:
+    """What `gather_lists` gives of lists, without the rows about visitors' latest clicks; and a row of kind
+    `described` for every message of `article-features`, its content the Avro body."""
+    return tables.sql_query(
+        f"""SELECT * FROM {gathered} WHERE kind <> 'clicked'
+        UNION ALL
+        SELECT 0, 'described', '', '', appended_ms, appended_ms, body
+        FROM {features} WHERE body IS NOT NULL"""
+    )

@@ -1,11 +1,11 @@
-"""The rows of `jvm/`'s `GatherLists`, see `ShownList.java` for their bytes."""
+"""The rows of `jvm/`'s `GatherLists`, see `ShownList.java` for their bytes; and what is said of articles."""
 
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Self
 
-SHOWN, KNOWN, GONE, CLICKED = "shown", "known", "gone", "clicked"
+SHOWN, KNOWN, GONE, CLICKED, DESCRIBED = "shown", "known", "gone", "clicked", "described"
 
 _INT = struct.Struct(">i")
 
@@ -35,14 +35,15 @@ class ShownList:
         count, at = _integer(content, at)
         recent, articles, positions = [], [], []
         for _ in range(count):
-            article, at = _text(content, at)
-            recent.append(article)
+            end = at + _INT.size + _INT.unpack_from(content, at)[0]
+            recent.append(content[at + _INT.size : end].decode())
+            at = end
         count, at = _integer(content, at)
         for _ in range(count):
-            article, at = _text(content, at)
-            position, at = _integer(content, at)
-            articles.append(article)
-            positions.append(position)
+            end = at + _INT.size + _INT.unpack_from(content, at)[0]
+            articles.append(content[at + _INT.size : end].decode())
+            positions.append(_INT.unpack_from(content, end)[0])
+            at = end + _INT.size
         return cls(
             list_id,
             visitor,
@@ -60,13 +61,15 @@ class ShownList:
 class ListRows:
     """A micro-batch. shown, known : in order of arrival; known : list id -> clicked, a byte an impression.
 
-    gone : lists whose visitor was erased. forgotten : visitors, and until when.
+    gone : lists whose visitor was erased. forgotten : visitors, and until when. described : Avro bodies of
+    `article-features`.
     """
 
     shown: list[ShownList]
     known: dict[str, bytes]
     gone: list[str]
     forgotten: dict[str, int]
+    described: list[bytes]
 
     @classmethod
     def of(
@@ -77,12 +80,14 @@ class ListRows:
         at_ms: Sequence[int],
         contents: Sequence[bytes],
     ) -> Self:
-        found = cls([], {}, [], {})
+        found = cls([], {}, [], {}, [])
         for kind, visitor, name, time, content in zip(kinds, visitors, lists, at_ms, contents, strict=True):
             if kind == SHOWN:
                 found.shown.append(ShownList.of(name, visitor, time, bytes(content)))
             elif kind == KNOWN:
                 found.known[name] = bytes(content)
+            elif kind == DESCRIBED:
+                found.described.append(bytes(content))
             elif name:
                 found.gone.append(name)
             else:

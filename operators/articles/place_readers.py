@@ -9,21 +9,23 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.articles.array_messages import encoded
+from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.list_log import ListLog
 from operators.articles.list_rows import ListRows, ShownList
 from operators.articles.place_lists import buckets_of, dimensions_of, histories_of, place_lists, space_of
 from operators.articles.split_lists import batch_of, outcomes, split_lists
+from operators.articles.term_models import TermModels
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
 from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_places
 from operators.maths.articles.reader_dimensions import Dimensions, ReaderSettings, refit
 from operators.maths.articles.served_articles import served_axes
+from operators.one_thread import compute_on_one_thread
 from schemas.article_hash import article_hash
 from state.placed_list import PlacedList
 from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
 
-BLOB = Types.PRIMITIVE_ARRAY(Types.BYTE())
 SHARD_BATCHES = Types.ROW_NAMED(["shard", "message"], [Types.INT(), BLOB])
 """What `PlaceReaders` yields: `ShardBatch`, as bytes."""
 
@@ -36,7 +38,7 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
 
     State: `progress`; `places`, what they are worth; `space`, the readers' dimensions; `recent`, the latest
     histories, on which these are refitted; `awaited`, an entry a list until its outcome is known or its
-    visitor is erased.
+    visitor is erased; and see `TermModels`, whose articles go `retention_ms` after what was said of them.
 
     window_ms : so long after a list was shown, its outcome is known. log : of all batches, for tests.
     """
@@ -47,18 +49,23 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         articles: ArticleSettings,
         shards: int,
         window_ms: int,
+        retention_ms: int,
         log: ListLog,
     ) -> None:
-        self._settings, self._sketch, self._shards = settings, articles.sketch, shards
-        self._window_ms, self._log = window_ms, log
+        self._settings, self._articles, self._shards = settings, articles, shards
+        self._window_ms, self._retention_ms, self._log = window_ms, retention_ms, log
         self._fitted = 0, Dimensions.unknown(settings.buckets, articles.dimensions)
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        compute_on_one_thread()
         self._progress = runtime_context.get_state(ValueStateDescriptor("progress", BLOB))
         self._places = runtime_context.get_state(ValueStateDescriptor("places", BLOB))
         self._space = runtime_context.get_state(ValueStateDescriptor("space", BLOB))
         self._recent = runtime_context.get_map_state(MapStateDescriptor("recent", Types.INT(), BLOB))
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
+        terms = fading_map(runtime_context, "terms", Types.STRING(), self._retention_ms)
+        models = fading_map(runtime_context, "term_models", Types.INT(), self._retention_ms)
+        self._terms = TermModels(terms, models, self._articles)
         metrics = runtime_context.get_metrics_group()
         self._lists, self._overtaken = metrics.counter("lists"), metrics.counter("overtaken_lists")
         self._refits = metrics.counter("refits")
@@ -74,15 +81,18 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._overtaken.inc(len(rows.shown) - len(shown))
         progress, space = self._refit(progress, shown)
         clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
-        placed = place_lists(shown, clicked, self._dimensions(progress), self._sketch)
+        placed = place_lists(shown, clicked, self._dimensions(progress), self._articles.sketch)
         self._keep(shown, clicked, placed, progress.seen)
         self._forget(rows.forgotten)
         known = self._known(rows)
         told = batch_of(shown, placed, known, rows, space)
-        chance = self._chances(known, outcomes(told, known))
-        parts = split_lists(progress.batches, told, placed, known, chance, self._shards)
+        clicks = outcomes(told, known)
+        chance = self._chances(known, clicks)
+        starts = self._terms.describe(rows.described)
+        parts = split_lists(progress.batches, told, placed, known, chance, starts, self._shards)
         for shard, message in parts.items():
             yield Row(shard, encoded(message))
+        self._terms.learn(list(known.values()), clicks, chance)
         self._progress.update(self._passed(progress, shown, known).to_bytes())
 
     def _refit(

@@ -39,6 +39,8 @@ class ShardBatch(msgspec.Struct, frozen=True):
     shown, of, row : (n,) each impression's article and list, and its place in the micro-batch.
     known, known_of, clicked, chance : (k,) of impressions whose outcome is known their article and list, what
     became of them, and what a blind pick would have been worth.
+    described, start : (s,), (s, D + 1) articles of which something was said, and where the model of one that
+    was in no list yet starts.
     batch : `Batch` as bytes, in one part of the micro-batch; empty in the others.
     """
 
@@ -56,6 +58,8 @@ class ShardBatch(msgspec.Struct, frozen=True):
     known_of: Array
     clicked: Array
     chance: Array
+    described: Array
+    start: Array
     batch: bytes
 
 

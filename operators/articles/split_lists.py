@@ -41,11 +41,13 @@ def split_lists(
     placed: Sequence[PlacedList],
     known: Mapping[str, PlacedList],
     chance: Floats,
+    starts: Mapping[str, Floats],
     shards: int,
 ) -> dict[int, ShardBatch]:
     """Shard -> what it is told; at least one.
 
     placed : the lists shown. known : those of `batch.known`, and chance, of all their impressions.
+    starts : of articles of which something was said, where their models start.
     """
     lists = [*placed, *known.values()]
     names = [article for of in lists for article in of.articles]
@@ -53,11 +55,16 @@ def split_lists(
     shard = np.array([article_hash(name) % shards for name in names], dtype=np.int64)
     n = int(batch.count.sum())
     clicked = outcomes(batch, known)
-    touched = np.unique(shard).tolist() or [0]
+    described: dict[int, list[str]] = {}
+    for name in starts:
+        described.setdefault(article_hash(name) % shards, []).append(name)
+    touched = sorted({*shard.tolist(), *described}) or [0]
     found: dict[int, ShardBatch] = {}
     for part, at in enumerate(touched):
         mine = np.flatnonzero(shard == at)
-        articles, article = _indexed([names[i] for i in mine])
+        new = described.get(at, [])
+        articles, indices = _indexed([*(names[i] for i in mine), *new])
+        article = indices[: len(mine)]
         used, local = np.unique(of[mine], return_inverse=True)
         past = mine >= n
         found[at] = ShardBatch(
@@ -75,6 +82,8 @@ def split_lists(
             known_of=local[past],
             clicked=clicked[mine[past] - n],
             chance=chance[mine[past] - n],
+            described=indices[len(mine) :],
+            start=np.array([starts[name] for name in new]),
             batch=encoded(batch) if part == 0 else b"",
         )
     return found

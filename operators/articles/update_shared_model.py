@@ -5,19 +5,19 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from pyflink.common import Row, Types
-from pyflink.common.time import Time
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig, ValueStateDescriptor
+from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.articles.array_messages import decoded
 from operators.articles.article_news import RANKING, READERS, News, article_news, hash_news, shared_news
-from operators.articles.place_readers import BLOB
+from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.rank_articles import absorb_lists, by_shop, ranking
 from operators.articles.score_clicks import ScoreSettings, SharedModels, learn_known, outcomes, predict_shown
 from operators.articles.shard_messages import Batch, ShardStatistics
 from operators.articles.shared_store import load_shared, stored_shared
 from operators.maths.arrays import Floats
 from operators.maths.articles.prequential_scores import log_loss
+from operators.one_thread import compute_on_one_thread
 from state.placed_list import PredictedList
 from state.shop_readers import ShopReaders
 
@@ -46,22 +46,17 @@ class UpdateSharedModel(KeyedProcessFunction):  # type: ignore[misc]
         self._settings, self._rank_every_ms, self._retention_ms = settings, rank_every_ms, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        compute_on_one_thread()
         self._parts = runtime_context.get_map_state(MapStateDescriptor("parts", Types.LONG(), BLOB))
         self._next = runtime_context.get_state(ValueStateDescriptor("next", Types.LONG()))
         self._shared = runtime_context.get_state(ValueStateDescriptor("shared", BLOB))
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
         self._touched = runtime_context.get_map_state(MapStateDescriptor("touched", Types.STRING(), BLOB))
-        self._shops = runtime_context.get_map_state(self._fading("shops"))
-        self._served = runtime_context.get_map_state(self._fading("served"))
+        self._shops = fading_map(runtime_context, "shops", Types.STRING(), self._retention_ms)
+        self._served = fading_map(runtime_context, "served", Types.STRING(), self._retention_ms)
         metrics = runtime_context.get_metrics_group()
         self._learnt, self._clicks = metrics.counter("outcomes"), metrics.counter("clicks")
         self._loss = metrics.counter("log_loss_millinats")  # over the outcomes, their prequential log loss
-
-    def _fading(self, name: str) -> MapStateDescriptor:
-        descriptor = MapStateDescriptor(name, Types.STRING(), BLOB)
-        retention = Time.milliseconds(self._retention_ms)
-        descriptor.enable_time_to_live(StateTtlConfig.new_builder(retention).build())
-        return descriptor
 
     def process_element(self, row: Row, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:
         part = decoded(bytes(row[1]), ShardStatistics)

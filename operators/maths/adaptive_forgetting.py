@@ -45,9 +45,8 @@ class Forgetting:
 
 def mixed(models: Forgetting, X: Floats, offset: Floats) -> tuple[Floats, Floats]:
     """(n,) log-odds and (n,) variance: moments of the mixture of the members' posteriors."""
-    rows = np.zeros(len(X), dtype=np.int64)
     a, s2 = (
-        np.stack(part) for part in zip(*(predict(m, X, rows, offset) for m in models.members), strict=True)
+        np.stack(part) for part in zip(*(predict(m, X, None, offset) for m in models.members), strict=True)
     )
     mean = models.weight @ a
     return mean, models.weight @ (s2 + (a - mean) ** 2)
@@ -75,11 +74,11 @@ def learn(
     if not len(X):
         return models
     passed = 0 if models.at_ms < 0 else max(at_ms - models.at_ms, 0)
-    rows, members, gained = np.zeros(len(X), dtype=np.int64), [], []
+    members, gained = [], []
     for member, half_life in zip(models.members, settings.half_lives_ms, strict=True):
-        p = np.clip(probability(*predict(member, X, rows, offset)), 1e-12, 1 - 1e-12)
+        p = np.clip(probability(*predict(member, X, None, offset)), 1e-12, 1 - 1e-12)
         gained.append(float((y * np.log(p) + (1 - y) * np.log1p(-p)).sum()))
         kept = forget(member, models.prior, 2.0 ** (-passed / half_life)) if passed else member
-        members.append(update(kept, X, y, rows, offset))
+        members.append(update(kept, X, y, None, offset))
     log_weight = models.log_weight * 2.0 ** (-passed / settings.memory_ms) + gained
     return Forgetting(models.prior, tuple(members), log_weight - log_weight.max(), max(at_ms, models.at_ms))

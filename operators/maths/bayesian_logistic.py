@@ -30,17 +30,19 @@ class Posteriors:
         return cls(np.zeros((models, len(variance))), np.tile(np.diag(1 / variance), (models, 1, 1)))
 
 
-def predict(posteriors: Posteriors, X: Floats, model: Ints, offset: Floats) -> tuple[Floats, Floats]:
+def predict(posteriors: Posteriors, X: Floats, model: Ints | None, offset: Floats) -> tuple[Floats, Floats]:
     """(n,) log-odds a = x m + offset, and (n,) their variance s² = x Λ⁻¹ x.
 
-    X : (n, d). model : (n,) which of the A models a row belongs to.
+    X : (n, d). model : (n,) which of the A models a row belongs to; None: all to the one that there is. What
+    comes of a model does not depend on the others, to the last digit.
     """
-    a: Floats = np.einsum("nd,nd->n", X, posteriors.mean[model]) + offset
-    if len(posteriors.mean) == 1:
-        solved = np.linalg.solve(posteriors.precision[0], X.T).T
+    a = _reached(X, posteriors.mean, model) + offset
+    if model is None:
+        reach = X @ np.linalg.inv(posteriors.precision[0])
     else:
-        solved = np.linalg.solve(posteriors.precision[model], X[:, :, None])[:, :, 0]
-    return a, np.maximum(np.einsum("nd,nd->n", X, solved), 0.0)
+        used, of = np.unique(model, return_inverse=True)
+        reach = (X[:, None, :] @ np.linalg.inv(posteriors.precision[used])[of])[:, 0]
+    return a, np.maximum(np.einsum("nd,nd->n", X, reach), 0.0)
 
 
 def probability(a: Floats, variance: Floats) -> Floats:
@@ -54,10 +56,11 @@ def interval(a: Floats, variance: Floats, level: float = 0.9) -> tuple[Floats, F
     return np.asarray(expit(a - reach)), np.asarray(expit(a + reach))
 
 
-def update(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats) -> Posteriors:
+def update(prior: Posteriors, X: Floats, y: Floats, model: Ints | None, offset: Floats) -> Posteriors:
     """Fold a batch into the models of its rows; a model without rows stays as it is.
 
-    X : (n, d). y : (n,), 1.0 clicked, 0.0 not. model : (n,). offset : (n,), log-odds before any model.
+    X : (n, d). y : (n,), 1.0 clicked, 0.0 not. model : (n,), or None, as `predict` takes it. offset : (n,),
+    log-odds before any model.
 
     Raises
     ------
@@ -66,22 +69,26 @@ def update(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats)
     _check(prior, X, y, model, offset)
     if not len(X):
         return prior
+    if model is not None:
+        order = np.argsort(model, kind="stable")
+        X, y, model, offset = X[order], y[order], model[order], offset[order]
     summed = sums_by(model, len(prior.mean))
+    information = _information(X, model, summed, len(prior.mean))
 
     def loss(w: Floats) -> Floats:
         """(A,): minus the log posterior."""
-        a, away = np.einsum("nd,nd->n", X, w[model]) + offset, w - prior.mean
+        a, away = _reached(X, w, model) + offset, w - prior.mean
         missed = summed(np.logaddexp(0, a) - y * a)
         return np.asarray(missed + np.einsum("ai,aij,aj->a", away, prior.precision, away) / 2)
 
     w, precision = prior.mean, prior.precision
     for _ in range(STEPS):
-        p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
-        precision = prior.precision + _information(X, p * (1 - p), summed, len(w))
+        p = expit(_reached(X, w, model) + offset)
+        precision = prior.precision + information(p * (1 - p))
         gradient = np.einsum("aij,aj->ai", prior.precision, w - prior.mean) - summed(X * (y - p)[:, None])
         w = _descend(w, np.linalg.solve(precision, gradient[:, :, None])[:, :, 0], loss)
-    p = expit(np.einsum("nd,nd->n", X, w[model]) + offset)
-    return Posteriors(w, prior.precision + _information(X, p * (1 - p), summed, len(w)))
+    p = expit(_reached(X, w, model) + offset)
+    return Posteriors(w, prior.precision + information(p * (1 - p)))
 
 
 def forget(posteriors: Posteriors, prior: Posteriors, kept: float) -> Posteriors:
@@ -91,18 +98,26 @@ def forget(posteriors: Posteriors, prior: Posteriors, kept: float) -> Posteriors
     return Posteriors(np.linalg.solve(precision, pull[:, :, None])[:, :, 0], precision)
 
 
-def sums_by(model: Ints, models: int) -> Callable[[Floats], Floats]:
-    """A function that sums rows (n, …) by model, to (models, …)."""
+def sums_by(model: Ints | None, models: int) -> Callable[[Floats], Floats]:
+    """A function that sums rows (n, …) by model, to (models, …); None: all are of one."""
+    if model is None:
+        return lambda rows: np.asarray(rows.sum(axis=0)[None])
     order = np.argsort(model, kind="stable")
     present, first = np.unique(model[order], return_index=True)
+    is_sorted = bool((np.diff(model) >= 0).all())
 
     def summed(rows: Floats) -> Floats:
         found = np.zeros((models, *rows.shape[1:]))
         if len(present):
-            found[present] = np.add.reduceat(rows[order], first, axis=0)
+            found[present] = np.add.reduceat(rows if is_sorted else rows[order], first, axis=0)
         return found
 
     return summed
+
+
+def _reached(X: Floats, w: Floats, model: Ints | None) -> Floats:
+    """(n,): each row times the coefficients of its model."""
+    return np.asarray(X @ w[0] if model is None else np.einsum("nd,nd->n", X, w[model]))
 
 
 def _descend(w: Floats, step: Floats, loss: Callable[[Floats], Floats]) -> Floats:
@@ -116,20 +131,33 @@ def _descend(w: Floats, step: Floats, loss: Callable[[Floats], Floats]) -> Float
     return np.where(worse[:, None], w, w - scale * step)
 
 
-def _information(X: Floats, weight: Floats, summed: Callable[[Floats], Floats], models: int) -> Floats:
-    """(A, d, d): Σ r x xᵀ of each model's rows."""
-    if models == 1:
-        return np.asarray(((X * weight[:, None]).T @ X)[None])
-    return summed((X * weight[:, None])[:, :, None] * X[:, None, :])
+def _information(
+    X: Floats, model: Ints | None, summed: Callable[[Floats], Floats], models: int
+) -> Callable[[Floats], Floats]:
+    """A function of weights r (n,) that gives (A, d, d): Σ r x xᵀ of each model's rows."""
+    if model is None:
+        return lambda weight: np.asarray(((X * weight[:, None]).T @ X)[None])
+    d = X.shape[1]
+    row, column = np.triu_indices(d)
+    products = X[:, row] * X[:, column]
+
+    def information(weight: Floats) -> Floats:
+        found = np.empty((models, d, d))
+        found[:, row, column] = summed(products * weight[:, None])
+        found[:, column, row] = found[:, row, column]
+        return found
+
+    return information
 
 
 def _pull(posteriors: Posteriors) -> Floats:
     return np.asarray(np.einsum("aij,aj->ai", posteriors.precision, posteriors.mean))
 
 
-def _check(prior: Posteriors, X: Floats, y: Floats, model: Ints, offset: Floats) -> None:
-    if len({len(X), len(y), len(model), len(offset)}) > 1:
-        raise ValueError(f"rows: X {len(X)}, y {len(y)}, model {len(model)}, offset {len(offset)}")
+def _check(prior: Posteriors, X: Floats, y: Floats, model: Ints | None, offset: Floats) -> None:
+    models = len(X) if model is None else len(model)
+    if len({len(X), len(y), models, len(offset)}) > 1:
+        raise ValueError(f"rows: X {len(X)}, y {len(y)}, model {models}, offset {len(offset)}")
     if X.ndim != 2 or X.shape[1] != prior.mean.shape[1]:
         raise ValueError(f"X is {X.shape}, the models have {prior.mean.shape[1]} coefficients")
     if not (np.isfinite(X).all() and np.isfinite(offset).all()):

@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
+from schemas.article_features import ArticleFeatures
+from schemas.article_rankings import Prequential
 from tests.corner import Corner, await_true
+from tests.real_data import mind_lists
 from tests.scores_corner import JOB, ScoresCorner, expected_counts
-from tests.synthetic_lists import events, lists
+from tests.synthetic_lists import START_MS, events, lists
+from tidemark.replay.mind import MOST_RECENT, MindList
 from tidemark.topics import PARTITIONS
 
 pytestmark = pytest.mark.flink
@@ -33,11 +37,13 @@ def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     from tests.operators.articles.score_steps import done_again
 
     log, shown, half = tmp_path / "lists.jsonl", lists(400, seed=1), 200
+    scores.describe(features(article) for article in {article for of in shown for article in of["articles"]})
     # Sent before the job reads, so that only the last partition is idle: nothing ever comes there.
     scores.produce(events(shown[:half]), partitions=PARTITIONS - 1)
     scores.submit(f"list_log={log}", "idle=5 s")
     scores.await_absorbed(impressions(shown[:half]))
     assert scores.corner.tidemark("stop", JOB).returncode == 0
+    scores.describe([features("🦊 1000"), features("🦊 1001")])  # never shown
     scores.produce(events(shown[half:]), partitions=PARTITIONS - 1)
     closing = scores.pass_time(shown[-1], everywhere=False)
     resumed = scores.corner.tidemark("resume", JOB)
@@ -50,6 +56,51 @@ def test_stopped_and_resumed_it_is_what_its_steps_make_of_its_batches(
     assert scores.counts(expected_counts(shown)) == expected_counts(shown)
     assert {article: scores.packed(article) for article in again.packed} == again.packed
     assert json.loads(scores.metrics().to_json()) == json.loads(again.metrics)
+    unseen = {article: scores.article(article) for article in ("🦊 1000", "🦊 1001")}
+    assert [of.absorbed.tolist() for of in unseen.values()] == [[0], [0]]
+    assert all(of.mean[0].any() for of in unseen.values()), "what others taught is not where they start"
+
+
+def test_20_000_impressions_of_mind_are_predicted_as_its_steps_predict_them(
+    scores: ScoresCorner, tmp_path: Path
+) -> None:
+    from tests.operators.articles.score_steps import done_again
+
+    log, shown = tmp_path / "lists.jsonl", [as_shown(of) for of in mind_lists(20_000)]
+    scores.produce(events(shown), partitions=PARTITIONS - 1)
+    scores.submit(f"list_log={log}", "idle=5 s")
+    closing = scores.pass_time(shown[-1], everywhere=False)
+    whole = 2 * impressions(shown) + closing
+    scores.await_absorbed(whole)
+
+    again = done_again(log)
+    assert scores.absorbed() == whole
+    assert scores.counts(expected_counts(shown)) == expected_counts(shown)
+    assert again.batches > 5, "all in a few batches: shows little"
+    expected = Prequential.from_json(again.metrics)
+    for name, value in vars(scores.metrics()).items():
+        assert value == pytest.approx(getattr(expected, name), rel=1e-9), name
+
+
+def as_shown(of: MindList) -> dict[str, Any]:
+    """As `tests.synthetic_lists` has lists."""
+    return {
+        "list_id": of.number,
+        "visitor_id": of.reader,
+        "at_ms": of.at_ms,
+        "list_length": len(of.articles),
+        "shop_id": None,
+        "segment": None,
+        "recent_articles": list(reversed(of.history))[:MOST_RECENT],
+        "articles": list(of.articles),
+        "clicked": list(of.clicked),
+    }
+
+
+def features(article: str) -> ArticleFeatures:
+    """Of a synthetic article its parity, which readers have a taste for."""
+    topic = "even" if int(article.split()[1]) % 2 == 0 else "odd"
+    return ArticleFeatures(article, START_MS, START_MS, 1, (), ((f"topic:{topic}", 1.0),))
 
 
 def test_a_killed_task_manager_counts_every_impression_once(scores: ScoresCorner) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from state.kept_article import KeptArticle
+from state.article_terms import ArticleTerms, TermModel
 from state.placed_list import PlacedList, PredictedList
 from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
@@ -24,7 +24,7 @@ def mixture(d: int) -> MixtureState:
 
 
 STATES: dict[str, Any] = {
-    "kept_article": KeptArticle(1_573_000_000_000, 7, b"a model"),
+    "article_terms": ArticleTerms(1_573_000_000_000, np.array([7, 8191]), np.array([0.8, 0.6])),
     "placed_list": PlacedList(
         1_573_000_000_000,
         4,
@@ -44,6 +44,7 @@ STATES: dict[str, Any] = {
     "shop_readers": ShopReaders(
         ("", "s"), np.array([2.0, 0.5]), np.eye(2), np.array([6.0, 1.0]), ("新闻",), np.array([7]), 9
     ),
+    "term_model": TermModel(np.array([0.5, -0.25]), np.eye(2)),
     "shared_click_models": SharedClickModels(
         mixture(3), mixture(2), np.ones((3, 4)), 2.5, 1_573_000_000_000, 0.75, 10, 12, 1_573_000_000_001
     ),
@@ -86,3 +87,8 @@ def test_a_model_with_what_is_no_number_is_not_kept() -> None:
     worse.full.mean[0, 0] = np.nan
     with pytest.raises(ValueError, match="NaN or infinity"):
         worse.to_bytes()
+
+
+def test_a_terms_model_with_what_is_no_number_is_not_kept() -> None:
+    with pytest.raises(ValueError, match="NaN or infinity"):
+        TermModel(np.array([np.nan]), np.eye(1)).to_bytes()

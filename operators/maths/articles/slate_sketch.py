@@ -30,4 +30,5 @@ def sketch(article: NDArray[np.uint64], first: Ints, places: int = 64) -> Sketch
 
 def similarity(one: Sketch, other: Sketch) -> Floats:
     """Jaccard similarity of sketches along the last axis; the other axes broadcast."""
-    return np.asarray((one == other).mean(axis=-1))
+    alike = (one == other).sum(axis=-1, dtype=np.uint16)  # small integers: twice as fast as a mean
+    return np.asarray(alike / one.shape[-1])

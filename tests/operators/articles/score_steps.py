@@ -70,7 +70,7 @@ class ScoreSteps:
         self, settings: ScoreSettings, readers: ReaderSettings, shards: int = 4, window_ms: int = 300_000
     ) -> None:
         self.settings = settings
-        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, ListLog())
+        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, 1, ListLog())
         self._articles = [UpdateClickModels(settings.articles, 1) for _ in range(shards)]
         self._shared = UpdateSharedModel(settings, rank_every_ms=1000, retention_ms=1)
         self.runtimes = {name: Runtime() for name in ("readers", "shared", *map(str, range(shards)))}
@@ -82,7 +82,7 @@ class ScoreSteps:
     def process(self, batch: Any) -> Iterator[Any]:
         """A row of `micro_batches`: (shard, one list a column of `gather_lists.COLUMNS`)."""
         for message in list(self._readers.process_element(batch, None)):
-            for statistics in self._articles[message[0]].process_element(message, None):
+            for statistics in self._articles[message[0]].process_element(message, TIMERS):
                 yield from self._shared.process_element(statistics, TIMERS)
 
     def process_mixed(self, first: Any, second: Any) -> Iterator[Any]:
@@ -91,7 +91,7 @@ class ScoreSteps:
         shards = sorted({message[0] for messages in told for message in messages}, reverse=True)
         for shard in shards:
             for message in (message for messages in told for message in messages if message[0] == shard):
-                for statistics in self._articles[shard].process_element(message, None):
+                for statistics in self._articles[shard].process_element(message, TIMERS):
                     yield from self._shared.process_element(statistics, TIMERS)
 
     def rank(self) -> Iterator[Any]:
@@ -102,16 +102,18 @@ class ScoreSteps:
         """All that is kept of each article."""
         found: dict[str, bytes] = {}
         for shard in range(len(self._articles)):
-            found |= dict(self.runtimes[str(shard)].states["articles"].items())
+            states = self.runtimes[str(shard)].states
+            found |= dict(states["articles"].items()) | dict(states["memories"].items())
         return found
 
 
 @dataclass
 class Told:
-    """What Redis holds in the end. packed : of articles. metrics : JSON."""
+    """What Redis holds in the end. packed : of articles. metrics : JSON. batches : how many there were."""
 
     packed: dict[str, bytes] = field(default_factory=dict)
     metrics: str = ""
+    batches: int = 0
 
 
 def done_again(log: Path) -> Told:
@@ -119,6 +121,7 @@ def done_again(log: Path) -> Told:
     config, told = ArticleScoresConfig(), Told()
     steps = ScoreSteps(config.scores, config.readers, config.shards, config.window_ms)
     for line in log.read_text().splitlines():
+        told.batches += 1
         *columns, contents = json.loads(line)
         for row in steps.process((0, *columns, columns[-1], list(map(bytes.fromhex, contents)))):
             kind, name, _, _, packed, text = row

@@ -159,3 +159,31 @@ def test_shapes_that_disagree_are_refused() -> None:
         update(prior(), X, y[:-1], model, offset)
     with pytest.raises(ValueError, match="3 coefficients"):
         update(prior(), X[:, :2], y, model, offset)
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_a_model_is_the_same_to_the_last_digit_whatever_others_are_updated_with_it(seed: int) -> None:
+    X, y, model, offset = rows(seed)
+    together = update(prior(), X, y, model, offset)
+    a, variance = predict(together, X, model, offset)
+    for one in range(4):
+        mine, zeros = model == one, np.zeros((model == one).sum(), dtype=np.int64)
+        alone = update(prior(1), X[mine], y[mine], zeros, offset[mine])
+        np.testing.assert_array_equal(alone.mean[0], together.mean[one])
+        np.testing.assert_array_equal(alone.precision[0], together.precision[one])
+        if mine.any():
+            found = predict(alone, X[mine], zeros, offset[mine])
+            np.testing.assert_array_equal(np.stack(found), np.stack([a[mine], variance[mine]]))
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=25, deadline=None)
+def test_one_model_for_all_rows_is_one_of_several_that_has_them_all(seed: int) -> None:
+    X, y, _, offset = rows(seed)
+    every = np.zeros(len(X), dtype=np.int64)
+    found, expected = (update(prior(1), X, y, of, offset) for of in (None, every))
+    np.testing.assert_allclose(found.mean, expected.mean, rtol=1e-9, atol=1e-12)
+    np.testing.assert_allclose(found.precision, expected.precision, rtol=1e-9, atol=1e-12)
+    for told, known in zip(predict(found, X, None, offset), predict(found, X, every, offset), strict=True):
+        np.testing.assert_allclose(told, known, rtol=1e-9)

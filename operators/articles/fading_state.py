@@ -1,0 +1,18 @@
+"""Keyed state of the job `article_scores` whose entries go when nothing was written to them for so long."""
+
+from typing import Any
+
+from pyflink.common import Types
+from pyflink.common.time import Time
+from pyflink.common.typeinfo import TypeInformation
+from pyflink.datastream import RuntimeContext
+from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig
+
+BLOB = Types.PRIMITIVE_ARRAY(Types.BYTE())
+
+
+def fading_map(context: RuntimeContext, name: str, key: TypeInformation, retention_ms: int) -> Any:
+    """A map of bytes, each entry with a time to live in processing time."""
+    descriptor = MapStateDescriptor(name, key, BLOB)
+    descriptor.enable_time_to_live(StateTtlConfig.new_builder(Time.milliseconds(retention_ms)).build())
+    return context.get_map_state(descriptor)
