@@ -11,6 +11,7 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from operators.keywords.article_tables import DescribeSettings, Tables
 from operators.keywords.describe_articles import Description, describe, empty_model
 from operators.keywords.read_articles import ReadArticle
+from operators.one_thread import compute_on_one_thread
 from schemas.article_features import ArticleFeatures
 from state.article_model import ArticleModel
 
@@ -32,6 +33,7 @@ class UpdateArticleModels(KeyedProcessFunction):  # type: ignore[misc]
         self._settings = settings
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        compute_on_one_thread()
         blob = Types.PICKLED_BYTE_ARRAY()
         self._model = runtime_context.get_state(ValueStateDescriptor("model", blob))
         terms = runtime_context.get_map_state(MapStateDescriptor("terms", Types.LONG(), blob))

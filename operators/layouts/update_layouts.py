@@ -14,6 +14,7 @@ from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.layouts.outcome_rows import outcomes_and_offers
 from operators.maths.layouts.layout_bandit import BanditSettings
 from operators.maths.layouts.linear_bandit import LinearSettings, sums_width
+from operators.one_thread import compute_on_one_thread
 from state.layout_arms import ShopLayouts
 from state.layout_moments import ShopMoments
 
@@ -42,6 +43,7 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
         self._by_revenue, self._retention_ms = by_revenue, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        compute_on_one_thread()
         self._layouts = self._map(runtime_context, "layouts")
         self._moments = self._map(runtime_context, "moments")
 

@@ -7,6 +7,7 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
+from operators.one_thread import compute_on_one_thread
 from operators.segments.merge_shop import merge_shop
 from operators.segments.segment_rows import REST, of_shop, said_of
 from operators.segments.shop_segments import ShopSettings
@@ -27,6 +28,8 @@ class MergeParts(KeyedProcessFunction):  # type: ignore[misc]
         self._settings = settings
 
     def open(self, runtime_context: RuntimeContext) -> None:
+        compute_on_one_thread()
+
         def entries(name: str) -> Any:
             blob = Types.PRIMITIVE_ARRAY(Types.BYTE())
             return runtime_context.get_map_state(MapStateDescriptor(name, Types.STRING(), blob))
