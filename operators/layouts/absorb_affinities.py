@@ -28,7 +28,10 @@ def absorb_affinities(
     shops : every shop of such a row. Exposures that were logged without affinities say nothing here.
     """
     told = [row for row, of in enumerate(rows.affinities) if of]
-    named = {name: _with_layouts(shop, _layouts(rows, told, name)) for name, shop in shops.items()}
+    layouts: dict[str, list[str]] = {name: [] for name in shops}
+    for row in told:
+        layouts[rows.shop[row]].append(rows.layout[row])
+    named = {name: _with_layouts(shop, layouts[name]) for name, shop in shops.items()}
     if not told:
         return named
     place = {name: at for at, name in enumerate(named)}
@@ -80,10 +83,6 @@ def _stacked(shops: Sequence[ShopMoments]) -> Floats:
     for stacked, shop in zip(sums, shops, strict=True):
         stacked[: len(shop.layouts)] = shop.sums
     return sums
-
-
-def _layouts(rows: OutcomeRows, told: list[int], shop: str) -> list[str]:
-    return [rows.layout[row] for row in told if rows.shop[row] == shop]
 
 
 def _with_layouts(shop: ShopMoments, layouts: list[str]) -> ShopMoments:

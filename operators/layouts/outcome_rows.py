@@ -70,4 +70,12 @@ def _decided(row: tuple[Any, ...]) -> tuple[Any, ...]:
     """An outcome, its segment and affinities apart."""
     shop, decided_by, *rest, _ = row
     segment, _, said = decided_by.partition(BEFORE_AFFINITIES)
-    return shop, segment, *rest, tuple(json.loads(said)) if said else ()
+    return shop, segment, *rest, _affinities(said)
+
+
+def _affinities(said: str) -> tuple[float, ...]:
+    """None where it is no list of numbers: a segment's name may hold anything. Flink quotes NaN."""
+    try:
+        return tuple(map(float, json.loads(said))) if said else ()
+    except (ValueError, TypeError):
+        return ()

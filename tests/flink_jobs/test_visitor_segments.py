@@ -112,6 +112,7 @@ def test_stopped_and_resumed_it_is_what_the_pure_step_makes_of_its_batches(
         assert (said["segment"], said["at_ms"], said["since_ms"]) == (last.segment, last.at_ms, last.since_ms)
         assert said["sure"] == pytest.approx(last.confidence, abs=1e-4)
         assert [name for name, _ in said["why"]] == [name for name, _ in last.why]
+        assert said["affinities"] == pytest.approx(last.affinities, abs=1e-3)
     expected = {who: said["segment"] for who, said in segments.items()}
     await_true(lambda: corner.entered() == expected, 30, lambda: "the topic of changes disagrees with Redis")
 

@@ -118,9 +118,11 @@ def test_layouts_without_end_do_not_grow_a_shop_without_end() -> None:
 
 
 def test_segment_and_affinities_of_a_decision_are_taken_apart() -> None:
-    listed = [("s", decided_by, "a", 1, 1.0, 0.0, 0.0, 0, "") for decided_by in ("3\x01[0.5,-1]", "3", "")]
+    decisions = ("3\x01[0.5,-1]", "3", "", "3\x01odd", '3\x01["NaN",2]')
+    listed = [("s", decided_by, "a", 1, 1.0, 0.0, 0.0, 0, "") for decided_by in decisions]
     batch = (7, *(list(column) for column in zip(*listed, strict=True)))
     assert len(batch) == 1 + len(COLUMNS)
     found, _ = outcomes_and_offers(batch)
-    assert list(found.segment) == ["3", "3", ""]
-    assert list(found.affinities) == [(0.5, -1), (), ()]
+    assert list(found.segment) == ["3", "3", "", "3", "3"]
+    assert list(found.affinities[:4]) == [(0.5, -1), (), (), ()]
+    assert found.affinities[4] == pytest.approx((float("nan"), 2.0), nan_ok=True)
