@@ -9,6 +9,7 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -18,6 +19,7 @@ from operators.maths.articles.click_features import SERVED, places
 from operators.maths.articles.served_articles import unseen
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import MODEL, SharedModel, article_key, shared_key
+from schemas.article_terms import LEVELS, TERMS, WIDTH
 from sink_connectors.redis_address import RedisAddress
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_server import Command, raised
@@ -37,10 +39,15 @@ def fill(connection: RedisConnection) -> None:
     dice = np.random.default_rng(1)
     d = max(place.stop for place in places(SERVED, len(half_lives)).values())
     shared = SharedModel(NOW, 1, dice.normal(0, 0.2, d), 0.01 * np.eye(d), 0.05, half_lives, D, 0.5)
-    [packed] = unseen(1, len(half_lives), D, 0.5).pack()
+    terms_of = dice.integers(1, TERMS, (1, LEVELS, WIDTH)).astype(np.uint16)
+    [packed] = replace(unseen(1, len(half_lives), D, 0.5), terms=terms_of).pack()
     bucket = np.sort(dice.choice(BUCKETS, 10_000, replace=False)).astype(np.uint32)
-    fit = [dice.normal(size=shape).astype(np.float32) ** 2 for shape in (10_000, (10_000, D), D)]
-    axes = ReaderAxes(NOW, 1, BUCKETS, bucket, *fit)
+    idf, places_of, centre = (
+        dice.normal(size=shape).astype(np.float32) ** 2 for shape in (10_000, (10_000, D), D)
+    )
+    terms = dice.integers(1, TERMS, (10_000, LEVELS, WIDTH)).astype(np.uint16)
+    share, strength = np.full(TERMS, 1e-3, np.float32), np.full(LEVELS, 5.0, np.float32)
+    axes = ReaderAxes(NOW, 1, BUCKETS, bucket, idf, places_of, centre, terms, share, strength)
     clicked = RecentArticles(NOW, NOW, tuple(f"N{i}" for i in range(RECENTS)))
     hashes = {article_key(NAMESPACE, 1, f"N{i}"): {MODEL: packed} for i in range(ARTICLES)}
     hashes[shared_key(NAMESPACE, 1)] = shared.fields()

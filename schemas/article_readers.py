@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.article_scores import ABSORBED, AT
+from schemas.article_terms import LEVELS, TERMS, WIDTH, Terms
 
 MOST_RECENT: Final = 100
 """Articles that are kept of a visitor."""
@@ -61,6 +62,8 @@ class ReaderAxes:
     The hash is replaced whole, so two fits never mix.
     buckets : how many there are in all. bucket : (B,), ascending. idf : (B,), positive. axes : (B, D).
     centre : (D,).
+    terms : (B, LEVELS, WIDTH) of the articles, see `schemas.article_terms`. share, strength : of
+        `operators.maths.articles.reader_tastes.Tastes`.
     """
 
     at_ms: int
@@ -70,6 +73,9 @@ class ReaderAxes:
     idf: Numbers
     axes: Numbers
     centre: Numbers
+    terms: Terms
+    share: Numbers
+    strength: Numbers
 
     def fields(self) -> dict[bytes, bytes]:
         """All of the hash; numbers big-endian, of four bytes."""
@@ -78,6 +84,7 @@ class ReaderAxes:
             ABSORBED: b"%d" % self.fits,
             b"buckets": b"%d" % self.buckets,
             b"bucket": self.bucket.astype(">u4").tobytes(),
+            b"terms": self.terms.astype(">u2").tobytes(),
             **{name.encode(): getattr(self, name).astype(">f4").tobytes() for name in _NUMBERS},
         }
 
@@ -88,13 +95,26 @@ class ReaderAxes:
             return None
         try:
             bucket = np.frombuffer(found[b"bucket"], ">u4").astype(np.uint32)
-            idf, axes, centre = (
+            found = {**_no_terms(len(bucket)), **found}
+            terms = np.frombuffer(found[b"terms"], ">u2").astype(np.uint16)
+            idf, axes, centre, share, strength = (
                 np.frombuffer(found[name.encode()], ">f4").astype(np.float32) for name in _NUMBERS
             )
             times = int(found[AT]), int(found[ABSORBED]), int(found[b"buckets"])
         except KeyError as error:
             raise ValueError(f"not the dimensions of readers: {error!r}") from error
-        return cls(*times, bucket, idf, axes.reshape(len(bucket), len(centre)), centre)
+        axes, terms = axes.reshape(len(bucket), len(centre)), terms.reshape(len(bucket), LEVELS, WIDTH)
+        return cls(*times, bucket, idf, axes, centre, terms, share, strength)
 
 
-_NUMBERS = ("idf", "axes", "centre")
+def _no_terms(articles: int) -> dict[bytes, bytes]:
+    """What was written before there were terms says nothing of tastes."""
+    one = np.ones(LEVELS, ">f4").tobytes()
+    return {
+        b"terms": bytes(2 * LEVELS * WIDTH * articles),
+        b"share": bytes(4 * TERMS),
+        b"strength": one,
+    }
+
+
+_NUMBERS = ("idf", "axes", "centre", "share", "strength")

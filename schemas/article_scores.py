@@ -8,9 +8,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from schemas.article_terms import LEVELS, WIDTH, Terms
+
 AT: Final = b"!at"  # field: latest event time that is in it, epoch milliseconds in decimal
 ABSORBED: Final = b"!absorbed"  # field: how many events are in it, in decimal: of one time, more are newer
 MODEL: Final = b"model"  # field of an article: `ServedArticles.pack`
+TERMS_BYTES: Final = 2 * LEVELS * WIDTH
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -35,6 +38,7 @@ class ServedArticles:
     sums : (A, 4, H) decayed, as of `at_ms`: shown, clicks, chances, labelled; see `click_rates.Counts`.
     mean : (A, D + 1) log-odds, of an intercept and a unit of each dimension. root : (A, D + 1, D + 1), lower
         triangles with root rootᵀ the covariance of these.
+    terms : (A, LEVELS, WIDTH), see `schemas.article_terms`.
     """
 
     at_ms: Ints
@@ -43,6 +47,7 @@ class ServedArticles:
     sums: Floats
     mean: Floats
     root: Floats
+    terms: Terms
 
     def pack(self) -> list[bytes]:
         """Of each article. ValueError: a number is not finite; such a model must not be served."""
@@ -58,10 +63,15 @@ class ServedArticles:
 
     @classmethod
     def unpack(cls, packed: Sequence[bytes], half_lives: int, dimensions: int) -> "ServedArticles":
-        """What `pack` gave. ValueError: they are of other half-lives or dimensions."""
+        """What `pack` gave, with terms or before there were any.
+
+        ValueError: they are of other half-lives or dimensions.
+        """
         k = dimensions + 1
         layout = _layout(half_lives, k)
-        if any(len(one) != layout.itemsize for one in packed):
+        size = layout.itemsize
+        packed = [one.ljust(size, b"\0") if len(one) == size - TERMS_BYTES else one for one in packed]
+        if any(len(one) != size for one in packed):
             raise ValueError(f"not articles of {half_lives} half-lives and {dimensions} dimensions")
         rows = np.frombuffer(b"".join(packed), layout)
         root = np.zeros((len(rows), k, k))
@@ -73,6 +83,7 @@ class ServedArticles:
             sums=rows["sums"].astype(np.float64),
             mean=rows["mean"].astype(np.float64),
             root=root,
+            terms=rows["terms"].astype(np.uint16),
         )
 
 
@@ -138,10 +149,11 @@ class SharedModel:
 
 
 def _layout(half_lives: int, k: int) -> np.dtype:  # type: ignore[type-arg]
-    """Of one article: three times and counts of 8 bytes, then numbers of 4, all big-endian."""
+    """Of one article: three times and counts of 8 bytes, numbers of 4, terms of 2, all big-endian."""
     times = [(name, ">i8") for name in ("at_ms", "absorbed", "first_ms")]
     numbers = [("sums", (4, half_lives)), ("mean", (k,)), ("root", (k * (k + 1) // 2,))]
-    return np.dtype([*times, *((name, ">f4", shape) for name, shape in numbers)])
+    terms = ("terms", ">u2", (LEVELS, WIDTH))
+    return np.dtype([*times, *((name, ">f4", shape) for name, shape in numbers), terms])
 
 
 def _lower(k: int) -> tuple[slice, Ints, Ints]:

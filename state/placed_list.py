@@ -12,7 +12,7 @@ from state.packed import packed, unpacked
 @dataclass(frozen=True, eq=False)
 class PlacedList:
     """articles, positions : in the order of the impressions; no position: 0. length : of the list as its
-    events say. reader : (D,). slate : (S,) bytes.
+    events say. reader : (D,). slate : (S,) bytes. match : (n, LEVELS), how the reader takes to each article.
     """
 
     VERSION: ClassVar[int] = 1
@@ -23,18 +23,19 @@ class PlacedList:
     positions: tuple[int, ...]
     reader: NDArray[np.float64]
     slate: NDArray[np.uint8]
+    match: NDArray[np.float64]
 
     def to_bytes(self) -> bytes:
         said = {"at_ms": self.at_ms, "length": self.length}
         shown = {"articles": self.articles, "positions": self.positions}
-        return packed(self.VERSION, {**said, **shown}, [self.reader, self.slate])
+        return packed(self.VERSION, {**said, **shown}, [self.reader, self.slate, self.match])
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no such state."""
-        said, (reader, slate) = unpacked(blob, cls.VERSION, "placed list")
+        said, (reader, slate, match) = unpacked(blob, cls.VERSION, "placed list")
         articles, positions = tuple(said["articles"]), tuple(said["positions"])
-        return cls(said["at_ms"], said["length"], articles, positions, reader, slate)
+        return cls(said["at_ms"], said["length"], articles, positions, reader, slate, match)
 
 
 @dataclass(frozen=True, eq=False)

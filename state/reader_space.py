@@ -13,7 +13,10 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class ReaderSpace:
-    """bucket : (b,), of `buckets` those that the fit has seen. axes : (b, D). idf : (b,). centre : (D,)."""
+    """bucket : (b,), of `buckets` those that the fit has seen. axes : (b, D). idf : (b,). centre : (D,).
+
+    share, strength : of readers' tastes, see `operators.maths.articles.reader_tastes.Tastes`.
+    """
 
     VERSION: ClassVar[int] = 1
 
@@ -21,18 +24,20 @@ class ReaderSpace:
     axes: Floats
     idf: Floats
     centre: Floats
+    share: Floats
+    strength: Floats
     buckets: int
 
     def to_bytes(self) -> bytes:
-        return packed(
-            self.VERSION, {"buckets": self.buckets}, [self.bucket, self.axes, self.idf, self.centre]
-        )
+        numbers = self.axes, self.idf, self.centre, self.share, self.strength
+        return packed(self.VERSION, {"buckets": self.buckets}, [self.bucket, *numbers])
 
     @classmethod
     def from_bytes(cls, blob: bytes) -> Self:
         """Read any version released so far. ValueError: another version, or bytes that are no such state."""
-        said, (bucket, axes, idf, centre) = unpacked(blob, cls.VERSION, "reader space")
-        return cls(bucket, axes, idf, centre, said["buckets"])
+        said, (bucket, *numbers) = unpacked(blob, cls.VERSION, "reader space")
+        axes, idf, centre, share, strength = numbers
+        return cls(bucket, axes, idf, centre, share, strength, said["buckets"])
 
 
 @dataclass(frozen=True)

@@ -11,13 +11,14 @@ from redis.exceptions import RedisError
 
 from operators.maths.arrays import Floats
 from operators.maths.articles.score_articles import Scores, of_appeal, score
-from operators.maths.articles.served_articles import place_served, read_served, unseen
+from operators.maths.articles.served_articles import match_served, place_served, read_served, unseen
 from operators.maths.articles.thompson_ranking import Ranking, mean_ranking, root_of, thompson_ranking
 from operators.maths.bayesian_logistic import interval, probability
 from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import ABSORBED, AT, MODEL, ServedArticles, SharedModel, article_key, shared_key
+from schemas.article_terms import LEVELS, Terms
 from sink_connectors.redis_connection import RedisConnection
 from sink_connectors.redis_errors import explained
 from sink_connectors.redis_server import Command, fields_of, raised
@@ -97,8 +98,9 @@ class ArticleRanker:
         try:
             packed, clicked, shared = self._read(visitor, articles)
             recent = tuple(clicked if recent is None else recent)
-            served, reader = _served(packed, shared), _placed(recent, shared)
-            read = read_served(served, reader, at_ms, shared.model.half_lives_ms)
+            served = _served(packed, shared)
+            reader, match = _placed(recent, served.terms, shared)
+            read = read_served(served, reader, match, at_ms, shared.model.half_lives_ms)
             scores = score(read, len(recent), shared.model)
         except LookupError as error:
             return _as_given(visitor, articles, "unknown", str(error))
@@ -164,12 +166,16 @@ def _served(packed: list[bytes | None], shared: _Shared) -> ServedArticles:
     return ServedArticles.unpack(known, len(model.half_lives_ms), model.dimensions)
 
 
-def _placed(recent: Sequence[str], shared: _Shared) -> Floats:
-    """(D,) where these articles place a reader; zero before the first fit."""
+def _placed(recent: Sequence[str], terms: Terms, shared: _Shared) -> tuple[Floats, Floats]:
+    """(D,) where these articles place a reader, and how it takes to articles of terms (n, LEVELS, WIDTH).
+
+    Both are zero before the first fit.
+    """
     if shared.axes is None or not recent:
-        return np.zeros(shared.model.dimensions)
+        return np.zeros(shared.model.dimensions), np.zeros((len(terms), LEVELS))
     hashes = np.array([article_hash(article) for article in recent], dtype=np.uint64)
-    return place_served(shared.axes, hashed_dimensions(hashes, shared.axes.buckets))
+    bucket = hashed_dimensions(hashes, shared.axes.buckets)
+    return place_served(shared.axes, bucket), match_served(shared.axes, bucket, terms)
 
 
 def _ranked(

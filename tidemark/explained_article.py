@@ -10,6 +10,7 @@ from operators.maths.articles.score_articles import Scores, score
 from operators.maths.articles.served_articles import read_served
 from operators.maths.bayesian_logistic import interval, probability
 from schemas.article_scores import MODEL, ServedArticles, SharedModel
+from schemas.article_terms import LEVELS
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,9 @@ def explained(article: Mapping[bytes, bytes], shared: SharedModel) -> ExplainedA
         return None
     served = ServedArticles.unpack([article[MODEL]], len(shared.half_lives_ms), shared.dimensions)
     at_ms, first_ms = int(served.at_ms[0]), int(served.first_ms[0])
-    statistics = read_served(served, np.zeros(shared.dimensions), at_ms, shared.half_lives_ms)
+    statistics = read_served(
+        served, np.zeros(shared.dimensions), np.zeros((1, LEVELS)), at_ms, shared.half_lives_ms
+    )
     scores = score(statistics, 0, shared)
     longest = int(np.argmax(shared.half_lives_ms))
     shown, clicks, _, labelled = (float(of) for of in served.sums[0, :, longest])

@@ -13,6 +13,7 @@ from operators.maths.articles.served_articles import read_served
 from operators.maths.bayesian_logistic import interval, probability
 from schemas.article_rankings import ArticleScore, Prequential
 from schemas.article_scores import ABSORBED, AT, ServedArticles
+from schemas.article_terms import LEVELS
 
 ARTICLE, SHARED, READERS, RANKING, METRICS = "article", "shared", "readers", "ranking", "metrics"
 
@@ -59,7 +60,7 @@ def article_news(
     """Each article as it is served, and its score for a reader of whom nothing is known."""
     half_lives, dimensions = settings.articles.half_lives_ms, settings.articles.dimensions
     served = ServedArticles.unpack(packed, len(half_lives), dimensions)
-    read = read_served(served, np.zeros(dimensions), models.at_ms, half_lives)
+    read = read_served(served, np.zeros(dimensions), np.zeros((len(names), LEVELS)), models.at_ms, half_lives)
     found = score(read, 0, models.for_storefronts(settings.articles))
     low, high = interval(found.mean, found.variance)
     shown, clicks, _, labelled = (served.sums[:, i, -1] for i in range(4))

@@ -1,15 +1,17 @@
 """Lists of a micro-batch -> their readers' places and their sketches; no Flink."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
 from operators.articles.list_rows import ShownList
-from operators.maths.arrays import Ints
+from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.reader_dimensions import Dimensions, Histories, place
+from operators.maths.articles.reader_tastes import Tastes, match, profile
 from operators.maths.articles.slate_sketch import sketch
 from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
+from schemas.article_terms import Terms
 from state.placed_list import PlacedList
 from state.reader_space import ReaderSpace
 
@@ -27,11 +29,16 @@ def histories_of(readers: Sequence[Ints]) -> Histories:
 
 
 def place_lists(
-    shown: Sequence[ShownList], clicked: Sequence[Ints], dimensions: Dimensions, places: int
+    shown: Sequence[ShownList],
+    clicked: Sequence[Ints],
+    dimensions: Dimensions,
+    tastes: Tastes,
+    terms: Terms,
+    places: int,
 ) -> list[PlacedList]:
-    """Each list with its reader's place, and a sketch of `places` bytes of its articles.
+    """Each list with its reader's place and tastes, and a sketch of `places` bytes of its articles.
 
-    clicked : buckets of what each reader clicked before.
+    clicked : buckets of what each reader clicked before. terms : (buckets, LEVELS, WIDTH) of articles.
     """
     if not shown:
         return []
@@ -40,12 +47,30 @@ def place_lists(
     hashes = np.array([article_hash(article) for of in shown for article in of.articles], dtype=np.uint64)
     slates = sketch(hashes, first[:-1], places)
     return [
-        PlacedList(of.at_ms, of.length, of.articles, of.positions, reader, slate)
-        for of, reader, slate in zip(shown, readers, slates, strict=True)
+        PlacedList(of.at_ms, of.length, of.articles, of.positions, reader, slate, match)
+        for of, reader, slate, match in zip(
+            shown, readers, slates, _matches(shown, clicked, dimensions, tastes, terms), strict=True
+        )
     ]
 
 
-def space_of(dimensions: Dimensions) -> ReaderSpace:
+def _matches(
+    shown: Sequence[ShownList],
+    clicked: Sequence[Ints],
+    dimensions: Dimensions,
+    tastes: Tastes,
+    terms: Terms,
+) -> Iterator[Floats]:
+    """Of each list (n, LEVELS), how its reader takes to its articles.
+
+    By the clicks that the dimensions' fit has seen, which are those that storefronts know the terms of.
+    """
+    for of, buckets in zip(shown, clicked, strict=True):
+        reader = profile(terms[np.unique(buckets[dimensions.idf[buckets] > 0])])
+        yield match(tastes, reader, terms[buckets_of(of.articles, len(terms))])
+
+
+def space_of(dimensions: Dimensions, tastes: Tastes) -> ReaderSpace:
     """For state: the buckets that the fit has seen."""
     bucket = np.flatnonzero(dimensions.idf > 0).astype(np.int32)
     return ReaderSpace(
@@ -53,12 +78,14 @@ def space_of(dimensions: Dimensions) -> ReaderSpace:
         dimensions.axes[bucket],
         dimensions.idf[bucket],
         dimensions.centre,
+        tastes.share,
+        tastes.strength,
         len(dimensions.idf),
     )
 
 
-def dimensions_of(space: ReaderSpace) -> Dimensions:
+def fit_of(space: ReaderSpace) -> tuple[Dimensions, Tastes]:
     """What `space_of` was given."""
     axes, idf = np.zeros((space.buckets, len(space.centre))), np.zeros(space.buckets)
     axes[space.bucket], idf[space.bucket] = space.axes, space.idf
-    return Dimensions(axes, idf, space.centre)
+    return Dimensions(axes, idf, space.centre), Tastes(space.share, space.strength)

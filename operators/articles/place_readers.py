@@ -12,13 +12,14 @@ from operators.articles.array_messages import encoded
 from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.list_log import ListLog
 from operators.articles.list_rows import ListRows, ShownList
-from operators.articles.place_lists import buckets_of, dimensions_of, histories_of, place_lists, space_of
+from operators.articles.place_lists import buckets_of, fit_of, histories_of, place_lists, space_of
 from operators.articles.split_lists import batch_of, outcomes, split_lists
 from operators.articles.term_models import TermModels
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
 from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_places
 from operators.maths.articles.reader_dimensions import Dimensions, ReaderSettings, refit
+from operators.maths.articles.reader_tastes import Tastes, fit
 from operators.maths.articles.served_articles import served_axes
 from operators.one_thread import compute_on_one_thread
 from schemas.article_hash import article_hash
@@ -36,9 +37,9 @@ PLACES_HALF_LIFE_MS = 7 * 86_400_000.0
 class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
     """All lists, one key: place their readers, sketch them, and pass on what each shard of articles is to do.
 
-    State: `progress`; `places`, what they are worth; `space`, the readers' dimensions; `recent`, the latest
-    histories, on which these are refitted; `awaited`, an entry a list until its outcome is known or its
-    visitor is erased; and see `TermModels`, whose articles go `retention_ms` after what was said of them.
+    State: `progress`; `places`, what they are worth; `space`, readers' dimensions and tastes; `recent`, the
+    latest histories, on which these are refitted; `awaited`, an entry a list until its outcome is known or
+    its visitor is erased; and see `TermModels`, whose articles go `retention_ms` after what was said of them.
 
     window_ms : so long after a list was shown, its outcome is known. log : of all batches, for tests.
     """
@@ -54,7 +55,8 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
     ) -> None:
         self._settings, self._articles, self._shards = settings, articles, shards
         self._window_ms, self._retention_ms, self._log = window_ms, retention_ms, log
-        self._fitted = 0, Dimensions.unknown(settings.buckets, articles.dimensions)
+        unknown = Dimensions.unknown(settings.buckets, articles.dimensions), Tastes.unknown()
+        self._fitted: tuple[int, tuple[Dimensions, Tastes]] = 0, unknown
 
     def open(self, runtime_context: RuntimeContext) -> None:
         compute_on_one_thread()
@@ -65,7 +67,7 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
         terms = fading_map(runtime_context, "terms", Types.STRING(), self._retention_ms)
         models = fading_map(runtime_context, "term_models", Types.INT(), self._retention_ms)
-        self._terms = TermModels(terms, models, self._articles)
+        self._terms = TermModels(terms, models, self._articles, self._settings.buckets)
         metrics = runtime_context.get_metrics_group()
         self._lists, self._overtaken = metrics.counter("lists"), metrics.counter("overtaken_lists")
         self._refits = metrics.counter("refits")
@@ -79,17 +81,17 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         shown = [of for of in rows.shown if of.at_ms >= progress.known_ms]
         self._lists.inc(len(shown))
         self._overtaken.inc(len(rows.shown) - len(shown))
+        starts, terms = self._terms.describe(rows.described), self._terms.table()
         progress, space = self._refit(progress, shown)
         clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
-        placed = place_lists(shown, clicked, self._dimensions(progress), self._articles.sketch)
+        placed = place_lists(shown, clicked, *self._fit(progress), terms, self._articles.sketch)
         self._keep(shown, clicked, placed, progress.seen)
         self._forget(rows.forgotten)
         known = self._known(rows)
         told = batch_of(shown, placed, known, rows, space)
         clicks = outcomes(told, known)
         chance = self._chances(known, clicks)
-        starts = self._terms.describe(rows.described)
-        parts = split_lists(progress.batches, told, placed, known, chance, starts, self._shards)
+        parts = split_lists(progress.batches, told, placed, known, chance, starts, terms, self._shards)
         for shard, message in parts.items():
             yield Row(shard, encoded(message))
         self._terms.learn(list(known.values()), clicks, chance)
@@ -98,23 +100,24 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
     def _refit(
         self, progress: ReaderProgress, shown: Sequence[ShownList]
     ) -> tuple[ReaderProgress, Mapping[bytes, bytes]]:
-        """The dimensions anew, where that is due; and as they are served, where they are new."""
+        """The dimensions and tastes anew, where that is due; and as they are served, where they are new."""
         now_ms = max([progress.latest_ms, *(of.at_ms for of in shown)])
         if not self._settings.is_due(progress.seen, progress.fitted, now_ms - progress.fitted_ms):
             return progress, {}
         kept = [self._recent.get(at) for at in range(min(progress.seen, self._settings.refit_on))]
-        readers = [np.frombuffer(blob, np.int64, offset=8) for blob in kept if blob]
-        dimensions, refits = refit(self._dimensions(progress), histories_of(readers)), progress.refits + 1
-        self._space.update(space_of(dimensions).to_bytes())
-        self._fitted = refits, dimensions
+        readers = histories_of([np.frombuffer(blob, np.int64, offset=8) for blob in kept if blob])
+        terms, refits = self._terms.table(), progress.refits + 1
+        found = refit(self._fit(progress)[0], readers), fit(terms[readers.article], readers.first)
+        self._space.update(space_of(*found).to_bytes())
+        self._fitted = refits, found
         self._refits.inc()
         fitted = replace(progress, fitted=progress.seen, fitted_ms=now_ms, refits=refits)
-        return fitted, served_axes(dimensions, now_ms, refits).fields()
+        return fitted, served_axes(*found, terms, now_ms, refits).fields()
 
-    def _dimensions(self, progress: ReaderProgress) -> Dimensions:
+    def _fit(self, progress: ReaderProgress) -> tuple[Dimensions, Tastes]:
         """Of the last refit; read from state when they are not those at hand."""
         if self._fitted[0] != progress.refits:
-            self._fitted = progress.refits, dimensions_of(ReaderSpace.from_bytes(self._space.value()))
+            self._fitted = progress.refits, fit_of(ReaderSpace.from_bytes(self._space.value()))
         return self._fitted[1]
 
     def _keep(

@@ -13,6 +13,7 @@ from operators.maths.articles.served_articles import read_served
 from operators.maths.bayesian_logistic import interval, probability
 from schemas.article_rankings import MOST_RANKED, Ranked, ShopRanking
 from schemas.article_scores import ServedArticles, SharedModel
+from schemas.article_terms import LEVELS
 from state.shop_readers import ShopReaders
 
 HALF_LIFE_MS = 86_400_000.0
@@ -85,9 +86,10 @@ def ranking(
     """Articles by what a segment's mean reader is expected to do. packed : those that are known, served."""
     served = ServedArticles.unpack(list(packed.values()), len(settings.half_lives_ms), settings.dimensions)
     found: dict[str, tuple[Ranked, ...]] = {}
+    nobody = np.zeros((len(packed), LEVELS))  # tastes are a reader's, not a segment's
     means = zip(shop.segments, shop.reader / shop.lists[:, None], shop.history / shop.lists, strict=True)
     for segment, reader, history in means:
-        read = read_served(served, reader, shared.at_ms, settings.half_lives_ms)
+        read = read_served(served, reader, nobody, shared.at_ms, settings.half_lives_ms)
         scores = score(read, round(history), shared)
         p, names = probability(scores.mean, scores.variance), list(packed)
         best = np.argsort(-p, kind="stable")[:MOST_RANKED]

@@ -6,7 +6,7 @@ import numpy as np
 
 from operators.articles.shard_messages import ShardBatch, ShardStatistics
 from operators.articles.statistics_table import statistics_table
-from operators.maths.arrays import Ints
+from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_memory import Memory
 from operators.maths.articles.article_models import ArticleModels, ArticleSettings, Impressions, Outcomes
 from operators.maths.articles.article_models import count as count_shown
@@ -26,11 +26,11 @@ def read_and_learn(
     The same as they are after it, but of memory what was learnt in it alone; and what its impressions read.
     """
     models = _started(models, absorbed, batch)
-    shown = _impressions(batch, batch.shown, batch.of, settings)
+    shown = _impressions(batch, batch.shown, batch.of, batch.match, settings)
     statistics = read_shown(models, shown, settings)
     counted = count_shown(models, shown, settings)
     outcomes = Outcomes(batch.clicked, batch.chance)
-    known = _impressions(batch, batch.known, batch.known_of, settings)
+    known = _impressions(batch, batch.known, batch.known_of, batch.known_match, settings)
     learnt = learn_known(
         replace(counted, memory=_room_for(known, len(at_ms), settings)), known, outcomes, settings
     )
@@ -50,7 +50,7 @@ def read_and_learn(
             batch.row,
             statistics_table(statistics),
             batch.articles,
-            served_articles(learnt, latest_ms, taken_in, settings).pack(),
+            served_articles(learnt, latest_ms, taken_in, batch.terms, settings).pack(),
             batch.batch,
         ),
     )
@@ -72,7 +72,9 @@ def _room_for(known: Impressions, articles: int, settings: ArticleSettings) -> M
     return Memory.fresh(articles, most, settings.dimensions, settings.sketch)
 
 
-def _impressions(batch: ShardBatch, article: Ints, of: Ints, settings: ArticleSettings) -> Impressions:
+def _impressions(
+    batch: ShardBatch, article: Ints, of: Ints, match: Floats, settings: ArticleSettings
+) -> Impressions:
     reader = batch.reader.reshape(-1, settings.dimensions)  # of no lists, too
     slate = batch.slate.reshape(-1, settings.sketch)
-    return Impressions(article, batch.at_ms[of], reader[of], slate[of])
+    return Impressions(article, batch.at_ms[of], reader[of], slate[of], match)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from operators.articles.shard_messages import Batch
-from operators.articles.statistics_table import OTHERS, statistics_of
+from operators.articles.statistics_table import statistics_of
 from operators.maths.adaptive_forgetting import Forgetting, collapsed, learn, mixed
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
-from operators.maths.articles.click_features import SERVED, WITH_LENGTH, Group, Lists, features
-from operators.maths.articles.click_model import SharedSettings, fresh
+from operators.maths.articles.click_features import SERVED, WITH_LENGTH, Group, Lists, features, prior_weights
+from operators.maths.articles.click_model import SERVED_SETTINGS, SharedSettings, fresh
 from operators.maths.articles.prequential_scores import PrequentialScores, score
 from operators.maths.bayesian_logistic import probability
 from schemas.article_scores import SharedModel
@@ -25,10 +25,11 @@ FULL = WITH_LENGTH
 
 @dataclass(frozen=True)
 class ScoreSettings:
-    """articles, shared : of the models. half_life_ms : of the prequential scores, in event time."""
+    """articles, full, served : of the models. half_life_ms : of the prequential scores, in event time."""
 
     articles: ArticleSettings = field(default_factory=ArticleSettings)
-    shared: SharedSettings = field(default_factory=SharedSettings)
+    full: SharedSettings = field(default_factory=SharedSettings)
+    served: SharedSettings = SERVED_SETTINGS
     half_life_ms: float = 86_400_000.0
 
 
@@ -50,12 +51,10 @@ class SharedModels:
 
     @classmethod
     def fresh(cls, settings: ScoreSettings) -> "SharedModels":
-        table = np.zeros((0, 4 * len(settings.articles.half_lives_ms) + OTHERS))
-        none = np.zeros(0, dtype=np.int64)
-        full, served = (_features(none, none, none, np.zeros(0), table, of) for of in (FULL, SERVED))
+        half_lives = len(settings.articles.half_lives_ms)
         return cls(
-            fresh(full.shape[1], settings.shared),
-            fresh(served.shape[1], settings.shared),
+            fresh(prior_weights(FULL, half_lives), settings.full),
+            fresh(prior_weights(SERVED, half_lives), settings.served),
             PrequentialScores.none(),
         )
 
@@ -114,9 +113,12 @@ def learn_known(
             clicked,
             np.zeros(len(clicked)),
             learnt_ms,
-            settings.shared.forgetting,
+            of.forgetting,
         )
-        for model, groups in ((models.full, FULL), (models.served, SERVED))
+        for model, groups, of in (
+            (models.full, FULL, settings.full),
+            (models.served, SERVED, settings.served),
+        )
     )
     clicks = [sum(batch.known[name]) for name in known]
     chances = sum(k * len(of.p) / of.length for k, of in zip(clicks, lists, strict=True))

@@ -35,10 +35,12 @@ class ShardBatch(msgspec.Struct, frozen=True):
     """The part of a micro-batch that concerns a shard's articles.
 
     number : of the micro-batch, counted from 0. part : which of its `parts` this is, from 0.
-    articles : the a that are touched. at_ms, reader, slate : (m,), (m, D), (m, S) of the lists referred to.
-    shown, of, row : (n,) each impression's article and list, and its place in the micro-batch.
-    known, known_of, clicked, chance : (k,) of impressions whose outcome is known their article and list, what
-    became of them, and what a blind pick would have been worth.
+    articles : the a that are touched. terms : (a, LEVELS, WIDTH) of these. at_ms, reader, slate : (m,),
+    (m, D), (m, S) of the lists referred to.
+    shown, of, row : (n,) each impression's article and list, and its place in the micro-batch. match : (n,
+    LEVELS), how its reader takes to the article.
+    known, known_of, known_match, clicked, chance : (k,) of impressions whose outcome is known their article,
+    list and match, what became of them, and what a blind pick would have been worth.
     described, start : (s,), (s, D + 1) articles of which something was said, and where the model of one that
     was in no list yet starts.
     batch : `Batch` as bytes, in one part of the micro-batch; empty in the others.
@@ -48,14 +50,17 @@ class ShardBatch(msgspec.Struct, frozen=True):
     part: int
     parts: int
     articles: list[str]
+    terms: Array
     at_ms: Array
     reader: Array
     slate: Array
     shown: Array
     of: Array
     row: Array
+    match: Array
     known: Array
     known_of: Array
+    known_match: Array
     clicked: Array
     chance: Array
     described: Array

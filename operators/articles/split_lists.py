@@ -6,9 +6,11 @@ import numpy as np
 
 from operators.articles.array_messages import encoded
 from operators.articles.list_rows import ListRows, ShownList
+from operators.articles.place_lists import buckets_of
 from operators.articles.shard_messages import Batch, ShardBatch
 from operators.maths.arrays import Floats, Ints
 from schemas.article_hash import article_hash
+from schemas.article_terms import LEVELS, Terms
 from state.placed_list import PlacedList
 
 
@@ -42,15 +44,18 @@ def split_lists(
     known: Mapping[str, PlacedList],
     chance: Floats,
     starts: Mapping[str, Floats],
+    terms: Terms,
     shards: int,
 ) -> dict[int, ShardBatch]:
     """Shard -> what it is told; at least one.
 
     placed : the lists shown. known : those of `batch.known`, and chance, of all their impressions.
-    starts : of articles of which something was said, where their models start.
+    starts : of articles of which something was said, where their models start. terms : (buckets, LEVELS,
+    WIDTH) of articles.
     """
     lists = [*placed, *known.values()]
     names = [article for of in lists for article in of.articles]
+    match = np.concatenate([np.zeros((0, LEVELS)), *(of.match for of in lists)])
     of = np.repeat(np.arange(len(lists)), [len(of.articles) for of in lists]).astype(np.int64)
     shard = np.array([article_hash(name) % shards for name in names], dtype=np.int64)
     n = int(batch.count.sum())
@@ -75,11 +80,14 @@ def split_lists(
             at_ms=np.array([lists[i].at_ms for i in used], dtype=np.int64),
             reader=np.array([lists[i].reader for i in used]),
             slate=np.array([lists[i].slate for i in used], dtype=np.uint8),
+            terms=terms[buckets_of(articles, len(terms))],
             shown=article[~past],
             of=local[~past],
             row=mine[~past],
+            match=match[mine[~past]],
             known=article[past],
             known_of=local[past],
+            known_match=match[mine[past]],
             clicked=clicked[mine[past] - n],
             chance=chance[mine[past] - n],
             described=indices[len(mine) :],

@@ -6,9 +6,10 @@ from operators.maths.arrays import Floats
 from operators.maths.articles.article_memory import OVERLAP_POWERS
 from operators.maths.articles.article_models import Statistics
 from operators.maths.articles.click_rates import Counts
+from schemas.article_terms import LEVELS
 
-OTHERS = 4 + len(OVERLAP_POWERS)
-"""Columns beside the counts: age, by reader, departure, variance, and by list."""
+OTHERS = 4 + len(OVERLAP_POWERS) + LEVELS
+"""Columns beside the counts: age, by reader, departure, variance, by list, and match."""
 
 
 def statistics_table(statistics: Statistics) -> Floats:
@@ -23,6 +24,7 @@ def statistics_table(statistics: Statistics) -> Floats:
             counts.labelled,
             np.column_stack(single),
             statistics.by_list,
+            statistics.match,
         ],
         axis=1,
     )
@@ -34,4 +36,4 @@ def statistics_of(table: Floats) -> Statistics:
     shown, clicks, chances, labelled, rest = np.split(table, [H, 2 * H, 3 * H, 4 * H], axis=1)
     age_h, by_reader, departure, variance = rest[:, :4].T
     counts = Counts(shown, clicks, chances, labelled, age_h)
-    return Statistics(counts, by_reader, rest[:, 4:], departure, variance)
+    return Statistics(counts, by_reader, rest[:, 4:-LEVELS], departure, variance, rest[:, -LEVELS:])

@@ -6,12 +6,15 @@ from typing import Any
 import numpy as np
 from scipy.special import logit
 
-from operators.articles.article_terms import ROWS, terms_of
+from operators.articles.article_terms import terms_of
+from operators.articles.place_lists import buckets_of
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import CHANCES, ArticleSettings
-from operators.maths.articles.keyword_prior import Terms, learn_terms, prior_means
+from operators.maths.articles.keyword_prior import Terms as JoinedTerms
+from operators.maths.articles.keyword_prior import learn_terms, prior_means
 from operators.maths.bayesian_logistic import Posteriors
 from schemas.article_features import ArticleFeatures
+from schemas.article_terms import LEVELS, TERMS, WIDTH, Terms, in_levels
 from state.article_terms import ArticleTerms, TermModel
 from state.placed_list import PlacedList
 
@@ -24,11 +27,12 @@ class TermModels:
     a term of which anything was learnt, `TermModel`.
     """
 
-    def __init__(self, terms: Any, models: Any, settings: ArticleSettings) -> None:
-        self._terms, self._models = terms, models
+    def __init__(self, terms: Any, models: Any, settings: ArticleSettings, buckets: int) -> None:
+        self._terms, self._models, self._buckets = terms, models, buckets
         self._variance = np.full(settings.dimensions + 1, settings.variance)
         self._known: dict[str, ArticleTerms | None] = {}
         self._posteriors: Posteriors | None = None
+        self._table: Terms | None = None
 
     def describe(self, bodies: Sequence[bytes]) -> dict[str, Floats]:
         """What is said of articles is kept, unless something newer is known.
@@ -46,6 +50,7 @@ class TermModels:
             if known is None or said.version_ms >= known.version_ms:
                 self._terms.put(name, said.to_bytes())
                 self._known[name] = said
+                self.table()[buckets_of([name], self._buckets)] = in_levels(said.term.tolist())
         names = [
             name for name in dict.fromkeys(of.article_id for of in described) if len(self._rows_of(name))
         ]
@@ -53,6 +58,15 @@ class TermModels:
             return {}
         starts = prior_means(self._all(), self._joined(names), np.arange(len(names)))
         return dict(zip(names, starts, strict=True))
+
+    def table(self) -> Terms:
+        """(buckets, LEVELS, WIDTH) terms of articles, by the buckets in which histories know them."""
+        if self._table is None:
+            self._table = np.zeros((self._buckets, LEVELS, WIDTH), dtype=np.uint16)
+            for name, blob in self._terms.items():
+                rows = ArticleTerms.from_bytes(bytes(blob)).term.tolist()
+                self._table[buckets_of([name], self._buckets)] = in_levels(rows)
+        return self._table
 
     def learn(self, lists: Sequence[PlacedList], clicked: Floats, chance: Floats) -> None:
         """From the outcomes of all impressions of lists, as articles' own models do."""
@@ -70,7 +84,7 @@ class TermModels:
         touched, term = np.unique(joined.term, return_inverse=True)
         learnt = learn_terms(
             Posteriors(posteriors.mean[touched], posteriors.precision[touched]),
-            Terms(term, joined.weight, joined.first),
+            JoinedTerms(term, joined.weight, joined.first),
             article,
             X,
             clicked[described],
@@ -80,10 +94,10 @@ class TermModels:
         for row, mean, precision in zip(touched.tolist(), learnt.mean, learnt.precision, strict=True):
             self._models.put(row, TermModel(mean, precision).to_bytes())
 
-    def _joined(self, names: Sequence[str]) -> Terms:
+    def _joined(self, names: Sequence[str]) -> JoinedTerms:
         known = [of for name in names if (of := self._of(name)) is not None]
         first = np.cumsum([0, *(len(of.term) for of in known)])
-        return Terms(
+        return JoinedTerms(
             np.concatenate([of.term for of in known]), np.concatenate([of.weight for of in known]), first
         )
 
@@ -102,7 +116,7 @@ class TermModels:
     def _all(self) -> Posteriors:
         """The models of all terms; read from state where they are not at hand."""
         if self._posteriors is None:
-            self._posteriors = Posteriors.prior(ROWS, self._variance)
+            self._posteriors = Posteriors.prior(TERMS, self._variance)
             for row, blob in self._models.items():
                 model = TermModel.from_bytes(bytes(blob))
                 self._posteriors.mean[row], self._posteriors.precision[row] = model.mean, model.precision

@@ -32,8 +32,10 @@ class Forgetting:
     at_ms: int = -1
 
     @classmethod
-    def fresh(cls, variance: Floats, settings: ForgettingSettings) -> "Forgetting":
-        prior, count = Posteriors.prior(1, variance), len(settings.half_lives_ms)
+    def fresh(cls, mean: Floats, variance: Floats, settings: ForgettingSettings) -> "Forgetting":
+        """Independent coefficients; mean, variance : (d,) of the prior."""
+        prior = Posteriors(mean[None], Posteriors.prior(1, variance).precision)
+        count = len(settings.half_lives_ms)
         return cls(prior, (prior,) * count, np.zeros(count))
 
     @property

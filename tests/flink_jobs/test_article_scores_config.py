@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from flink_jobs.article_scores_config import ArticleScoresConfig
 from operators.maths.articles.article_models import ArticleSettings
-from operators.maths.articles.click_model import SharedSettings
+from operators.maths.articles.click_model import SERVED_SETTINGS, SharedSettings
 from tidemark.article_checks import check_article_scores
 from tidemark.errors import UserError
 from tidemark.evaluate.arrivals import LABEL_DELAY_MS, READERS
@@ -16,7 +16,7 @@ from tidemark.evaluate.arrivals import LABEL_DELAY_MS, READERS
 def test_by_default_the_job_goes_by_the_settings_that_evaluations_go_by() -> None:
     config = ArticleScoresConfig()
     assert config.articles == ArticleSettings()
-    assert config.scores.shared == SharedSettings()
+    assert (config.scores.full, config.scores.served) == (SharedSettings(), SERVED_SETTINGS)
     assert config.readers == READERS
     assert config.window_ms == LABEL_DELAY_MS
 

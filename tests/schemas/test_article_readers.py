@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.article_readers import ReaderAxes, RecentArticles, readers_key, recent_key
+from schemas.article_terms import LEVELS, TERMS, WIDTH
 
 
 @given(st.integers(0, 2**53), st.integers(0, 2**53), st.lists(st.text(max_size=9), max_size=5))
@@ -34,11 +35,20 @@ def test_axes_come_back_as_they_went(B: int, D: int, dice: object) -> None:
     random = np.random.default_rng(dice.getrandbits(32))  # type: ignore[attr-defined]
     bucket = np.sort(random.choice(65_536, B, replace=False)).astype(np.uint32)
     idf, axes, centre = (random.normal(size=shape).astype(np.float32) for shape in (B, (B, D), D))
-    back = ReaderAxes.from_fields(ReaderAxes(8, 3, 65_536, bucket, idf, axes, centre).fields())
+    terms = random.integers(TERMS, size=(B, LEVELS, WIDTH)).astype(np.uint16)
+    share, strength = (random.random(n).astype(np.float32) for n in (TERMS, LEVELS))
+    given_axes = ReaderAxes(8, 3, 65_536, bucket, idf, axes, centre, terms, share, strength)
+    back = ReaderAxes.from_fields(given_axes.fields())
     assert back is not None
-    assert (back.at_ms, back.fits, back.buckets) == (8, 3, 65_536)
-    for was, now in ((bucket, back.bucket), (idf, back.idf), (axes, back.axes), (centre, back.centre)):
-        np.testing.assert_array_equal(now, was)
+    for name, was in vars(given_axes).items():
+        np.testing.assert_array_equal(getattr(back, name), was)
+    before = {k: v for k, v in given_axes.fields().items() if k not in {b"terms", b"share", b"strength"}}
+    old = ReaderAxes.from_fields(before)
+    assert old is not None
+    assert old.terms.shape == terms.shape
+    assert not old.terms.any()
+    assert not old.share.any()
+    np.testing.assert_array_equal(old.axes, axes)
 
 
 def test_where_nothing_stands_there_are_no_axes() -> None:

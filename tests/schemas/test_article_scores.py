@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from schemas.article_scores import ServedArticles, SharedModel, article_key, shared_key
+from schemas.article_terms import LEVELS, WIDTH
 
 GOLDEN = Path(__file__).parent / "golden"
 D, H = 3, 2
@@ -29,7 +30,13 @@ def served(draw: st.DrawFn) -> ServedArticles:
         return draw(arrays(np.float64, (A, *shape), elements=single))
 
     return ServedArticles(
-        whole(), whole(), whole(), numbers(4, H), numbers(D + 1), np.tril(numbers(D + 1, D + 1))
+        whole(),
+        whole(),
+        whole(),
+        numbers(4, H),
+        numbers(D + 1),
+        np.tril(numbers(D + 1, D + 1)),
+        draw(arrays(np.uint16, (A, LEVELS, WIDTH))),
     )
 
 
@@ -47,15 +54,18 @@ def test_articles_are_packed_one_by_one(articles: ServedArticles) -> None:
         assert name == articles.first_ms[index]
 
 
-def test_bytes_of_version_1_are_read_for_ever() -> None:
+def test_bytes_from_before_there_were_terms_are_read_for_ever() -> None:
     stored = bytes.fromhex((GOLDEN / "served_article.v1.hex").read_text())
-    assert ONE.pack() == [stored]
-    assert ServedArticles.unpack([stored], 1, 1).root.tolist() == [[[1.0, 0.0], [0.5, 2.0]]]
+    [found] = ONE.pack()
+    assert found[: len(stored)] == stored
+    back = ServedArticles.unpack([stored, found], 1, 1)
+    assert back.root.tolist() == [[[1.0, 0.0], [0.5, 2.0]]] * 2
+    assert back.terms.tolist() == [[[0] * WIDTH] * LEVELS, ONE.terms[0].tolist()], "there were none before"
 
 
 def test_articles_of_other_dimensions_are_refused() -> None:
-    with pytest.raises(ValueError, match="not articles of 1 half-lives and 2 dimensions"):
-        ServedArticles.unpack(ONE.pack(), 1, 2)
+    with pytest.raises(ValueError, match="not articles of 1 half-lives and 3 dimensions"):
+        ServedArticles.unpack(ONE.pack(), 1, 3)
 
 
 @pytest.mark.parametrize("name", ["sums", "mean", "root"])
@@ -110,5 +120,6 @@ ONE = ServedArticles(
     np.array([[[7.5], [2.0], [1.25], [2.0]]]),
     np.array([[-0.5, 0.25]]),
     np.array([[[1.0, 0.0], [0.5, 2.0]]]),
+    np.arange(8, dtype=np.uint16).reshape(1, LEVELS, WIDTH),
 )
 """One article, at one half-life, for readers of one dimension."""

@@ -32,6 +32,7 @@ STATES: dict[str, Any] = {
         (1, 0),
         np.array([0.25, -1.0]),
         np.array([1, 255], dtype=np.uint8),
+        np.array([[0.5, 0.0], [0.0, -0.25]]),
     ),
     "places": Places(np.array([0.0, 3.5]), np.array([0.0, 0.25]), 1_573_000_000_000),
     "predicted_list": PredictedList(
@@ -39,7 +40,13 @@ STATES: dict[str, Any] = {
     ),
     "reader_progress": ReaderProgress(9, 1_573_000_000_000, 5, 1_573_000_300_000, 8, 1_573_000_000_000, 4),
     "reader_space": ReaderSpace(
-        np.array([3, 65_535], dtype=np.int32), np.eye(2), np.array([1.5, 0.5]), np.array([0.0, 0.25]), 65_536
+        np.array([3, 65_535], dtype=np.int32),
+        np.eye(2),
+        np.array([1.5, 0.5]),
+        np.array([0.0, 0.25]),
+        np.array([0.0, 0.5]),
+        np.array([4.0, 8.0]),
+        65_536,
     ),
     "shop_readers": ShopReaders(
         ("", "s"), np.array([2.0, 0.5]), np.eye(2), np.array([6.0, 1.0]), ("新闻",), np.array([7]), 9

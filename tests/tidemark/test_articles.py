@@ -16,6 +16,7 @@ from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
 from schemas.article_readers import RECENT, ReaderAxes, RecentArticles, readers_key, recent_key
 from schemas.article_scores import MODEL, ServedArticles, SharedModel, article_key, shared_key
+from schemas.article_terms import LEVELS, TERMS, in_levels
 from sink_connectors.redis_address import RedisAddress
 from tests.redis_cluster import RedisClusterServers
 from tidemark import Tidemark
@@ -36,11 +37,11 @@ def heeds_own_models(error: float = 0.1) -> SharedModel:
     return SharedModel(NOW, 9, mean, error**2 * np.eye(len(mean)), 0.1, H, D, 0.5)
 
 
-def article(intercept: float, taste: float = 0.0, error: float = 0.3) -> bytes:
-    """Packed: liked by all, or by readers on the first axis; each coefficient known to `error`."""
+def article(intercept: float, taste: float = 0.0, error: float = 0.3, term: int = 0) -> bytes:
+    """Packed: liked by all, or by readers on the first axis; each coefficient known to `error`; of a term."""
     root = error * np.eye(D + 1)[None]
     known = replace(unseen(1, len(H), D, 0.5), mean=np.array([[intercept, taste, 0.0]]), root=root)
-    return known.pack()[0]
+    return replace(known, terms=in_levels([term])[None]).pack()[0]
 
 
 def fill(redis: Any) -> None:
@@ -56,7 +57,10 @@ def axes(fits: int, sign: float = 1.0) -> ReaderAxes:
     bucket = hashed_dimensions(np.array([article_hash("tea")], dtype=np.uint64), BUCKETS)
     one = np.ones(1, dtype=np.float32)
     place = np.array([[sign, 0.0]], dtype=np.float32)
-    return ReaderAxes(NOW, fits, BUCKETS, bucket.astype(np.uint32), one, place, np.zeros(2, dtype=np.float32))
+    fit = bucket.astype(np.uint32), one, place, np.zeros(2, dtype=np.float32)
+    share, strength = np.zeros(TERMS, dtype=np.float32), np.full(LEVELS, 4.0, dtype=np.float32)
+    share[[1, 2]] = 0.5
+    return ReaderAxes(NOW, fits, BUCKETS, *fit, in_levels([1])[None], share, strength)
 
 
 @pytest.fixture
@@ -100,6 +104,23 @@ def test_what_the_visitor_clicked_lately_has_a_say(client: Tidemark) -> None:
     by_storefront = client.rank_articles("nobody", CANDIDATES, explore=False, recent=["tea"], at=NOW)
     assert by_storefront.articles == by_redis.articles
     assert names(client.rank_articles("ann", CANDIDATES, explore=False, recent=[], at=NOW))[0] == "good"
+
+
+def test_what_its_tags_say_to_this_visitor_has_a_say(client: Tidemark, redis: Any) -> None:
+    """`tea` has the first term, as half of all clicks; so has one of two that are alike otherwise."""
+    model = heeds_own_models()
+    model.mean[PLACES[Group.MATCH]] = 1.0
+    redis.hset(shared_key("tm", 1), mapping=model.fields())
+    for name, term in (("other", 2), ("same", 1)):
+        packed = article(0.0, term=term)
+        redis.hset(article_key("tm", 1, name), mapping={b"!at": NOW, b"!absorbed": 1, MODEL: packed})
+    found = client.rank_articles("ann", ["other", "same"], explore=False, at=NOW)
+    assert names(found) == ["same", "other"]
+    p = {ranked.article: np.log(bounds(ranked)[1] / (1 - bounds(ranked)[1])) for ranked in found.articles}
+    apart = np.log((1 + 4) / (0.5 + 4)) - np.log(4 / (0.5 + 4))
+    assert p["same"] - p["other"] == pytest.approx(apart, rel=0.15), "the variance shrinks it somewhat"
+    anybody = client.rank_articles("nobody", ["other", "same"], explore=False, at=NOW)
+    assert names(anybody) == ["other", "same"]
 
 
 def test_an_article_nobody_has_seen_is_scored_by_what_all_taught_and_less_surely(client: Tidemark) -> None:

@@ -1,7 +1,7 @@
 """Recorded lists pass by as the job meets them: read, counted, learnt from once their clicks are known."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from operators.maths.articles.article_models import (
 )
 from operators.maths.articles.click_rates import Counts
 from operators.maths.articles.reader_dimensions import Dimensions, Histories, ReaderSettings, place, refit
+from schemas.article_terms import LEVELS
 from tidemark.evaluate.shown_lists import ShownLists
 
 READERS = ReaderSettings()
@@ -84,7 +85,8 @@ def impressions(lists: ShownLists, readers: Floats, start: int, end: int) -> Imp
         slice(lists.first[start], lists.first[end]),
         np.repeat(np.arange(start, end), lists.length[start:end]),
     )
-    return Impressions(lists.article[rows], lists.at_ms[of], readers[of], lists.slate[of])
+    tastes = np.zeros((len(of), LEVELS))  # recorded articles have no terms
+    return Impressions(lists.article[rows], lists.at_ms[of], readers[of], lists.slate[of], tastes)
 
 
 def _learn(
@@ -99,7 +101,7 @@ def _learn(
 def _touched(shown: Impressions) -> tuple[Ints, Impressions]:
     """The articles of the impressions, and the impressions with indices among these."""
     touched, article = np.unique(shown.article, return_inverse=True)
-    return touched, Impressions(article, shown.at_ms, shown.reader, shown.slate)
+    return touched, replace(shown, article=article)
 
 
 def _histories(lists: ShownLists, start: int, end: int) -> Histories:

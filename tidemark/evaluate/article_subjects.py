@@ -8,7 +8,7 @@ import numpy as np
 from operators.maths.adaptive_forgetting import ForgettingSettings
 from operators.maths.arrays import Floats
 from operators.maths.articles.click_features import SERVED, Group
-from operators.maths.articles.click_model import SharedSettings
+from operators.maths.articles.click_model import SERVED_SETTINGS, SharedSettings
 from tidemark.evaluate.articles import TRACKS, Evaluation, Predict, Subject, Tick
 from tidemark.evaluate.click_predictors import Predictor, Refitted, River, Rows, Tidemark, predictions
 from tidemark.evaluate.click_scores import Outcome, score
@@ -82,7 +82,8 @@ def without(name: str, *groups: Group, settings: SharedSettings = SharedSettings
     """The job's model without these groups of features."""
 
     def predict(evaluation: Evaluation, tick: Tick) -> Floats:
-        return predictions(Tidemark(settings), evaluation.rows(TRACKS[""] - set(groups)), tick)
+        left = TRACKS[""] - set(groups)
+        return predictions(Tidemark(settings, left), evaluation.rows(left), tick)
 
     return Subject(f"without {name}", "", predict)
 
@@ -91,7 +92,7 @@ def served(track: str) -> Subject:
     """The job's second model, which storefronts score with, beside the one of a track."""
 
     def predict(evaluation: Evaluation, tick: Tick) -> Floats:
-        return predictions(Tidemark(SharedSettings()), evaluation.rows(SERVED), tick)
+        return predictions(Tidemark(SERVED_SETTINGS, SERVED), evaluation.rows(SERVED), tick)
 
     return Subject("tidemark, as storefronts score", track, predict)
 

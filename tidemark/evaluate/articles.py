@@ -73,7 +73,7 @@ class Evaluation:
         """The job's, computed once."""
         if track not in self._best:
             self._best[track] = self.scores(
-                predictions(Tidemark(SharedSettings()), self.rows(TRACKS[track]), tick)
+                predictions(Tidemark(SharedSettings(), TRACKS[track]), self.rows(TRACKS[track]), tick)
             )
         return self._best[track]
 

@@ -12,6 +12,8 @@ import numpy as np
 
 from operators.maths.adaptive_forgetting import learn, mixed
 from operators.maths.arrays import Floats, Ints
+from operators.maths.articles.article_models import ArticleSettings
+from operators.maths.articles.click_features import Group, prior_weights
 from operators.maths.articles.click_model import SharedSettings, fresh
 from operators.maths.bayesian_logistic import probability
 
@@ -80,23 +82,19 @@ def _batches(lists: int) -> Iterator[slice]:
 
 
 class Tidemark(Predictor):
-    """`operators.maths.articles.click_model`."""
+    """`operators.maths.articles.click_model` on features of these groups."""
 
-    def __init__(self, settings: SharedSettings) -> None:
+    def __init__(self, settings: SharedSettings, groups: frozenset[Group]) -> None:
         self._settings = settings
-        self._models: Any = None
+        weights = prior_weights(groups, len(ArticleSettings().half_lives_ms))
+        self._models = fresh(weights, settings)
 
     def predict(self, X: Floats) -> Floats:
-        return probability(*mixed(self._of(X), X, np.zeros(len(X))))
+        return probability(*mixed(self._models, X, np.zeros(len(X))))
 
     def learn(self, X: Floats, clicked: Floats, at_ms: int) -> None:
         forgetting = self._settings.forgetting
-        self._models = learn(self._of(X), X, clicked, np.zeros(len(X)), at_ms, forgetting)
-
-    def _of(self, X: Floats) -> Any:
-        if self._models is None:
-            self._models = fresh(X.shape[1], self._settings)
-        return self._models
+        self._models = learn(self._models, X, clicked, np.zeros(len(X)), at_ms, forgetting)
 
 
 class River(Predictor):

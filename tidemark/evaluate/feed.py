@@ -14,7 +14,7 @@ from tidemark.simulate.feed_loop import SPAN_MS, Log, run
 from tidemark.simulate.feed_parameters import FeedParameters
 from tidemark.simulate.feed_policies import ByChance, BySmoothedRate, FeedPolicy, Oracle
 from tidemark.simulate.feed_product import FeedProduct, FeedSettings
-from tidemark.simulate.feed_world import HOUR_MS, START_MS, FeedWorld
+from tidemark.simulate.feed_world import HOUR_MS, START_MS, Asked, FeedWorld
 
 DATA = "simulated feed"
 GOALS = {
@@ -66,6 +66,7 @@ RATES = [
 
 BESIDE = [
     product("without exploring", FeedSettings(explore=False)),
+    product("without tastes", FeedSettings(tastes=False)),
     product("without the prior of topics and themes", FeedSettings(told=False)),
     Subject("by chance", lambda world: ByChance(world.seed)),
     Subject("told the probabilities", lambda _world: Oracle()),
@@ -92,13 +93,14 @@ class ColdStart:
 def measured(parameters: FeedParameters, seed: int, ablations: bool, tick: Tick) -> SeedFigures:
     """All subjects on the world of a seed."""
     rates, coverage = {}, {}
+    world = FeedWorld(parameters, seed)
+    visits = list(world.batches(SPAN_MS))
     for luck, subject in enumerate([TIDEMARK, *RATES, *(BESIDE if ablations else [])]):
-        world = FeedWorld(parameters, seed)
-        log = run(world, subject.open(world), luck, tick)
+        log = run(world, subject.open(world), luck, tick, visits)
         rates[subject.name] = float(log.clicked.mean())
         if len(log.low):
             coverage[subject.name] = covered(log, parameters.hours)
-    return SeedFigures(rates, coverage, cold_start(parameters, seed, tick))
+    return SeedFigures(rates, coverage, cold_start(world, visits, tick))
 
 
 def covered(log: Log, hours: int) -> float:
@@ -107,12 +109,12 @@ def covered(log: Log, hours: int) -> float:
     return float(((log.low <= log.truth) & (log.truth <= log.high))[later].mean())
 
 
-def cold_start(parameters: FeedParameters, seed: int, tick: Tick) -> ColdStart:
+def cold_start(world: FeedWorld, visits: Sequence[Asked], tick: Tick) -> ColdStart:
     """Over lists by chance, in which every article is shown whatever is expected of it."""
     found = []
     for told in (True, False):
-        world = FeedWorld(parameters, seed)
-        log = run(world, FeedProduct(world, FeedSettings(explore=None, told=told), seed), 0, tick)
+        product_of = FeedProduct(world, FeedSettings(explore=None, told=told), world.seed)
+        log = run(world, product_of, 0, tick, visits)
         found.append(until_known(log, world.articles.born_ms))
     return ColdStart(*found)
 

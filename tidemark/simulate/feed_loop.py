@@ -1,14 +1,14 @@
 """The closed loop of a feed: readers ask, lists are shown, clicks follow and are learnt minutes later."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from operators.maths.arrays import Floats, Ints
 from tidemark.simulate.feed_policies import FeedPolicy
-from tidemark.simulate.feed_world import FeedWorld
+from tidemark.simulate.feed_world import Asked, FeedWorld
 
 LABEL_DELAY_MS = 300_000  # the attribution window, as in the job
 SPAN_MS = 300_000
@@ -32,12 +32,21 @@ class Log:
     high: Floats
 
 
-def run(world: FeedWorld, policy: FeedPolicy, luck: int, tick: Callable[[], object] = lambda: None) -> Log:
-    """All hours of a world. luck : seed of who clicks. `tick` is called after each batch."""
+def run(
+    world: FeedWorld,
+    policy: FeedPolicy,
+    luck: int,
+    tick: Callable[[], object] = lambda: None,
+    visits: Iterable[Asked] | None = None,
+) -> Log:
+    """All hours of a world. luck : seed of who clicks. `tick` is called after each batch.
+
+    visits : `world.batches(SPAN_MS)`, if they are at hand: they are the same for all policies.
+    """
     random = np.random.default_rng([world.seed, 2, luck])
     waiting: deque[tuple[int, Ints, Ints, Floats]] = deque()
     parts: list[tuple[Floats, ...]] = []
-    for asked in world.batches(SPAN_MS):
+    for asked in world.batches(SPAN_MS) if visits is None else visits:
         while waiting and waiting[0][0] + LABEL_DELAY_MS <= asked.at_ms:
             policy.learn(*waiting.popleft())
         shown = policy.rank(asked, world.parameters.shown)

@@ -79,4 +79,6 @@ class BySmoothedRate:
         self._clicks, self._shown = self._clicks + y.sum(), self._shown + len(y)
         nothing = np.zeros(len(flat))
         at = np.full(len(flat), at_ms)
-        self._rates = count_labelled(self._rates, flat, at, y, nothing, self._half_life_ms)
+        self._rates = count_labelled(
+            self._rates, flat, at, y, nothing, np.ones(len(flat)), self._half_life_ms
+        )

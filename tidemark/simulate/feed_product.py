@@ -8,13 +8,14 @@ import numpy as np
 from operators.maths.adaptive_forgetting import collapsed, learn
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
-from operators.maths.articles.click_features import SERVED, places
-from operators.maths.articles.click_model import SharedSettings, fresh
+from operators.maths.articles.click_features import SERVED, prior_weights
+from operators.maths.articles.click_model import SERVED_SETTINGS, SharedSettings, fresh
 from operators.maths.articles.score_articles import Scores, of_appeal, score
 from operators.maths.articles.served_articles import read_served
 from operators.maths.articles.thompson_ranking import mean_ranking, root_of, thompson_ranking
 from operators.maths.bayesian_logistic import interval, probability
 from schemas.article_scores import ServedArticles, SharedModel
+from schemas.article_terms import LEVELS
 from tidemark.simulate.feed_articles import FeedArticles
 from tidemark.simulate.feed_policies import Shown
 from tidemark.simulate.feed_readers import FeedReaders
@@ -26,13 +27,14 @@ class FeedSettings:
     """By default those of the job, without memories, which `SERVED` does not read.
 
     explore : Thompson sampling, else by mean; None: by chance, for a log of what was expected. told :
-    articles start where their topics and themes are.
+    articles start where their topics and themes are. tastes : readers' tastes for these are known.
     """
 
     articles: ArticleSettings = field(default_factory=lambda: ArticleSettings(places=1, sketch=1))
-    shared: SharedSettings = field(default_factory=SharedSettings)
+    shared: SharedSettings = SERVED_SETTINGS
     explore: bool | None = True
     told: bool = True
+    tastes: bool = True
 
 
 class FeedProduct:
@@ -44,11 +46,10 @@ class FeedProduct:
         self._articles = FeedArticles(
             world.articles, settings.articles, settings.told, world.parameters.themes
         )
-        self._readers = FeedReaders(world.histories, len(world.articles.born_ms), s.dimensions)
-        d = max(place.stop for place in places(SERVED, len(s.half_lives_ms)).values())
-        self._weights = fresh(d, settings.shared)
+        self._readers = FeedReaders(world.histories, self._articles.terms, s.dimensions)
+        self._weights = fresh(prior_weights(SERVED, len(s.half_lives_ms)), settings.shared)
         self._chances, self._impressions = 1.0, 20.0
-        self._waiting: deque[tuple[Floats, Floats]] = deque()
+        self._waiting: deque[tuple[Floats, Floats, Floats]] = deque()
         self._publish(0)
 
     def rank(self, asked: Asked, shown: int) -> Shown:
@@ -57,25 +58,30 @@ class FeedProduct:
             self._list(reader, candidates, asked.at_ms, shown)
             for reader, candidates in zip(asked.reader.tolist(), asked.candidates, strict=True)
         ]
-        places_shown, X, *expected = (_stacked([of[part] for of in lists], shown) for part in range(5))
+        places_shown, X, matches, *expected = (
+            _stacked([of[part] for of in lists], shown) for part in range(6)
+        )
         place = places_shown.astype(np.int64)
         readers = self._readers.places(asked.reader)
-        self._waiting.append((X, readers))
+        matches = matches.reshape(-1, LEVELS)
+        self._waiting.append((X, readers, matches))
         article = np.take_along_axis(asked.candidates, place, axis=1)
-        self._articles.count(article, readers, asked.at_ms)
+        self._articles.count(article, readers, matches, asked.at_ms)
         self._readers.came(asked.reader)
         return Shown(place, *expected)
 
     def _list(self, reader: int, candidates: Ints, at_ms: int, shown: int) -> tuple[Floats, ...]:
-        """(places, features, expected probabilities, lower and upper bounds) of what is shown."""
+        """(places, features, matches, expected probabilities, lower and upper bounds) of what is shown."""
         served, place = self._articles.served(candidates), self._readers.place(reader)
-        found = read_served(served, place, at_ms, self._model.half_lives_ms)
+        match = self._readers.match(reader, served.terms) * self._settings.tastes
+        found = read_served(served, place, match, at_ms, self._model.half_lives_ms)
         scores = score(found, self._readers.length(reader), self._model)
         order = self._order(scores, served)[:shown]
         mean, variance = scores.mean[order], scores.variance[order]
         return (
             order.astype(np.float64),
             scores.X[order],
+            match[order],
             probability(mean, variance),
             *interval(mean, variance),
         )
@@ -85,15 +91,16 @@ class FeedProduct:
         if explore is None:
             return self._random.permutation(len(scores.mean))
         if explore:
-            return thompson_ranking(of_appeal(scores, served, self._model), self._root, self._random).order
+            appeal = of_appeal(scores, served, self._model)
+            return thompson_ranking(appeal, self._root, self._random, draws=1).order  # no propensities
         return mean_ranking(scores).order
 
     def learn(self, at_ms: int, reader: Ints, article: Ints, clicked: Floats) -> None:
-        X, places_then = self._waiting.popleft()
+        X, places_then, matches = self._waiting.popleft()
         if not len(reader):
             return
         chance = np.broadcast_to(clicked.mean(axis=1, keepdims=True), clicked.shape)
-        self._articles.learn(article, places_then, clicked, chance, at_ms)
+        self._articles.learn(article, places_then, matches, clicked, chance, at_ms)
         rows, y = X.reshape(clicked.size, -1), clicked.ravel()
         forgetting = self._settings.shared.forgetting
         self._weights = learn(self._weights, rows, y, np.zeros(len(y)), at_ms, forgetting)

@@ -13,6 +13,7 @@ from scipy.special import logit
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_memory import Memory, affinity, remember
 from operators.maths.articles.click_rates import Counts, Rates, count_labelled, count_shown, counts
+from operators.maths.articles.reader_tastes import expected
 from operators.maths.articles.slate_sketch import Sketch
 from operators.maths.bayesian_logistic import Posteriors, predict, update
 
@@ -36,15 +37,19 @@ class ArticleSettings:
 
 @dataclass(frozen=True)
 class Impressions:
-    """n impressions. article : (n,) index of the model. at_ms : (n,). reader : (n, D). slate : (n, S)."""
+    """n impressions. article : (n,) index of the model. at_ms : (n,). reader : (n, D). slate : (n, S).
+
+    match : (n, LEVELS), how its reader takes to the article's terms, see `reader_tastes.match`.
+    """
 
     article: Ints
     at_ms: Ints
     reader: Floats
     slate: Sketch
+    match: Floats
 
     def of(self, rows: slice | Ints) -> "Impressions":
-        return Impressions(self.article[rows], self.at_ms[rows], self.reader[rows], self.slate[rows])
+        return Impressions(*(getattr(self, field.name)[rows] for field in fields(self)))
 
 
 @dataclass(frozen=True)
@@ -61,7 +66,7 @@ class Statistics:
     """What n impressions read as they arrived.
 
     by_reader : (n,), by_list : (n, powers), affinities. departure, variance : (n,), log-odds by which the
-    article's own model departs from a blind pick, and their variance.
+    article's own model departs from a blind pick, and their variance. match : (n, LEVELS), as shown.
     """
 
     counts: Counts
@@ -69,6 +74,7 @@ class Statistics:
     by_list: Floats
     departure: Floats
     variance: Floats
+    match: Floats
 
 
 @dataclass(frozen=True)
@@ -110,7 +116,12 @@ def read(models: ArticleModels, shown: Impressions, settings: ArticleSettings) -
     departure, variance = predict(models.posteriors, _design(shown), shown.article, nothing)
     half_lives = np.asarray(settings.half_lives_ms)
     return Statistics(
-        counts(models.rates, shown.article, shown.at_ms, half_lives), by_reader, by_list, departure, variance
+        counts(models.rates, shown.article, shown.at_ms, half_lives),
+        by_reader,
+        by_list,
+        departure,
+        variance,
+        shown.match,
     )
 
 
@@ -129,7 +140,9 @@ def learn(
     clicked, chance, half_lives = outcomes.clicked, outcomes.chance, np.asarray(settings.half_lives_ms)
     offset = logit(np.clip(chance, *CHANCES))
     return ArticleModels(
-        count_labelled(models.rates, shown.article, shown.at_ms, clicked, chance, half_lives),
+        count_labelled(
+            models.rates, shown.article, shown.at_ms, clicked, chance, expected(shown.match), half_lives
+        ),
         update(models.posteriors, _design(shown), clicked, shown.article, offset),
         remember(models.memory, shown.article, shown.reader, shown.slate, clicked, chance),
     )

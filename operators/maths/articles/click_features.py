@@ -16,6 +16,7 @@ from operators.maths.articles.article_memory import OVERLAP_POWERS
 from operators.maths.articles.article_models import Statistics
 from operators.maths.articles.click_rates import Counts
 from operators.maths.bayesian_logistic import sums_by
+from schemas.article_terms import LEVELS
 
 SMOOTHING = 2.0
 """Clicks, and chances, that an article is taken to have had before its first (Gamma-Poisson of mean 1)."""
@@ -24,7 +25,10 @@ CHANCE_STRENGTH = 5.0
 """Impressions of everybody's mean chance that an article is taken to have had before its first."""
 
 RATE_STRENGTH = 50.0
-"""Impressions at everybody's click rate that an article is taken to have had before its first."""
+"""Impressions that an article is taken to have had before its first, at `NEW` of everybody's click rate."""
+
+NEW = 0.7
+"""What an article that nobody has seen is worth, of what is shown: storefronts show the best they know."""
 
 USUAL_LENGTH = np.log(20.0)
 LENGTH_KNOTS = np.log([4.0, 8.0, 16.0, 32.0, 64.0])
@@ -43,6 +47,7 @@ class Group(StrEnum):
     AFFINITY = "reader's affinity"
     OWN_MODEL = "the article's own model"
     START = "where the article's own model started"
+    MATCH = "tastes for its tags and keywords"
     CONTEXT = "the lists it was in"
     OVERLAP = "overlap of lists"
     COMPETITION = "competition in the list"
@@ -52,13 +57,13 @@ class Group(StrEnum):
 
 OF_THE_LIST = {Group.OVERLAP, Group.COMPETITION, Group.LENGTH, Group.GUESSED_LENGTH}
 EVIDENCE = (Group.RATES, Group.AFFINITY, Group.OVERLAP, Group.OWN_MODEL)
-OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES, Group.START}
+OF_CHANCE = frozenset(Group) - {Group.CLICK_RATES, Group.START, Group.MATCH}
 """All is taken against chance: made for lists that are recorded because something was clicked."""
 
 PLAIN = OF_CHANCE - OF_THE_LIST
 SLATE = OF_CHANCE - {Group.LENGTH}
 WITH_LENGTH = OF_CHANCE - {Group.GUESSED_LENGTH}
-SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES, Group.START}
+SERVED = PLAIN - {Group.AFFINITY} | {Group.CLICK_RATES, Group.START, Group.MATCH}
 """What a storefront computes from `schemas.article_scores` alone: no remembered impressions, no list."""
 
 
@@ -90,13 +95,24 @@ def features(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
 def places(groups: frozenset[Group], half_lives: int) -> dict[Group, slice]:
     """Which columns of `features` are each group's; column 0 is the intercept."""
     none, sums, overlap = np.zeros(0), np.zeros((0, half_lives)), np.zeros((0, len(OVERLAP_POWERS)))
-    nothing = Statistics(Counts(sums, sums, sums, sums, none), none, overlap, none, none)
+    nothing = Statistics(
+        Counts(sums, sums, sums, sums, none), none, overlap, none, none, np.zeros((0, LEVELS))
+    )
     whole = none.astype(np.int64)
     widths = _columns(nothing, Lists(whole, whole, whole, none), groups)
     start, found = 1, {}
     for group, columns in widths.items():
         found[group] = slice(start, start + columns.shape[1])
         start += columns.shape[1]
+    return found
+
+
+def prior_weights(groups: frozenset[Group], half_lives: int) -> Floats:
+    """(d,) what columns weigh before any outcome: what is log-odds by itself counts as such, the rest not."""
+    place = places(groups, half_lives)
+    found = np.zeros(max((of.stop for of in place.values()), default=1))
+    for group, weight in ((Group.CLICK_RATES, 1 / half_lives), (Group.MATCH, 1.0)):
+        found[place.get(group, slice(0))] = weight
     return found
 
 
@@ -118,8 +134,8 @@ def _columns(statistics: Statistics, lists: Lists, groups: frozenset[Group]) -> 
 
 
 def _click_rates(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
-    """Clicks over impressions (Gamma-Poisson), over everybody's."""
-    counts, prior = statistics.counts, RATE_STRENGTH * lists.mean_chance[:, None]
+    """Clicks over impressions (Gamma-Poisson), over everybody's; an impression weighs by its reader."""
+    counts, prior = statistics.counts, NEW * RATE_STRENGTH * lists.mean_chance[:, None]
     rate = (counts.clicks + prior) / (counts.labelled + RATE_STRENGTH)
     return np.asarray(np.log(rate / lists.mean_chance[:, None]))
 
@@ -151,6 +167,10 @@ def _own_model(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
 def _start(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
     """The departure as far as it is not yet the article's own evidence: its keywords' and topics'."""
     return (statistics.departure * statistics.variance)[:, None]
+
+
+def _match(statistics: Statistics, _lists: Lists, _found: Found) -> Floats:
+    return statistics.match
 
 
 def _context(statistics: Statistics, lists: Lists, _found: Found) -> Floats:
@@ -200,6 +220,7 @@ _COLUMNS = {
     Group.AFFINITY: _affinity,
     Group.OWN_MODEL: _own_model,
     Group.START: _start,
+    Group.MATCH: _match,
     Group.CONTEXT: _context,
     Group.OVERLAP: _overlap,
     Group.COMPETITION: _competition,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from operators.maths.adaptive_forgetting import Forgetting, ForgettingSettings
+from operators.maths.arrays import Floats
 
 DAY_MS = 86_400_000.0
 MEMBERS = ForgettingSettings((float("inf"), 16 * DAY_MS, 4 * DAY_MS, DAY_MS), memory_ms=7 * DAY_MS)
@@ -23,8 +24,13 @@ class SharedSettings:
     forgetting: ForgettingSettings = MEMBERS
 
 
-def fresh(d: int, settings: SharedSettings) -> Forgetting:
-    """Before any outcome; d columns of `click_features.features`, the first of them the intercept."""
-    variance = np.full(d, settings.variance)
+SERVED_SETTINGS = SharedSettings(variance=0.03)
+"""Of the model that storefronts score with: most of its features say again what those say that have a weight
+from the start, and what few clicks teach of them leads astray."""
+
+
+def fresh(weights: Floats, settings: SharedSettings) -> Forgetting:
+    """Before any outcome. weights : (d,) see `click_features.prior_weights`; the first is the intercept."""
+    variance = np.full(len(weights), settings.variance)
     variance[0] = settings.intercept_variance
-    return Forgetting.fresh(variance, settings.forgetting)
+    return Forgetting.fresh(weights, variance, settings.forgetting)

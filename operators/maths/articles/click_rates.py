@@ -57,15 +57,23 @@ def count_shown(rates: Rates, article: Ints, at_ms: Ints, half_lives_ms: Floats)
 
 
 def count_labelled(
-    rates: Rates, article: Ints, at_ms: Ints, clicked: Floats, chance: Floats, half_lives_ms: Floats
+    rates: Rates,
+    article: Ints,
+    at_ms: Ints,
+    clicked: Floats,
+    chance: Floats,
+    weight: Floats,
+    half_lives_ms: Floats,
 ) -> Rates:
-    """After the outcomes of n impressions became known; at_ms : (n,), when they were shown."""
-    ones = np.ones(len(article))
+    """After the outcomes of n impressions became known; at_ms : (n,), when they were shown.
+
+    weight : (n,) how many impressions to anybody each is worth, by who its reader is.
+    """
     return replace(
         rates,
         clicks=_added(rates.clicks, article, clicked, at_ms, half_lives_ms),
         chances=_added(rates.chances, article, chance, at_ms, half_lives_ms),
-        labelled=_added(rates.labelled, article, ones, at_ms, half_lives_ms),
+        labelled=_added(rates.labelled, article, weight, at_ms, half_lives_ms),
     )
 
 

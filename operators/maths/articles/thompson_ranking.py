@@ -13,7 +13,7 @@ from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.score_articles import Scores
 
 DRAWS = 128
-EXPLORATION = 0.5
+EXPLORATION = 0.25
 """Of the posterior's standard deviations: posterior reshaping (Chapelle and Li 2011, section 3). Where
 a hundred articles compete that live for some hundred impressions, all of them would explore more than is
 repaid."""

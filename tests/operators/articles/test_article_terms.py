@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from scipy.special import logit
 
 from operators.articles.article_news import ARTICLE
-from operators.articles.article_terms import LEAST, MOST, ROWS, terms_of
+from operators.articles.article_terms import LEAST, terms_of
 from operators.articles.statistics_table import statistics_of
 from operators.articles.term_models import TermModels
 from operators.maths.articles.keyword_prior import Terms, learn_terms, prior_means
 from operators.maths.bayesian_logistic import Posteriors
 from schemas.article_features import ArticleFeatures
 from schemas.article_scores import ServedArticles
+from schemas.article_terms import TERMS, WIDTH
 from state.placed_list import PredictedList
 from tests.operators.articles.test_score_steps import SETTINGS, steps
 from tests.operators.keyed_state import Entries
@@ -50,8 +51,8 @@ def said_of(article: str, *topics: str) -> tuple[Any, ...]:
 def test_terms_are_the_surest_keywords_and_the_surest_tag_of_each_kind() -> None:
     found = terms_of(SAID)
     scores = np.array([0.9, 0.4, 0.6, 0.3, 0.2, 0.1])
-    assert len(found.term) == 2 + MOST
-    assert (found.term < ROWS / 2).tolist() == [True] * 2 + [False] * MOST
+    assert len(found.term) == 2 + WIDTH
+    assert (found.term < TERMS / 2).tolist() == [True] * 2 + [False] * WIDTH
     np.testing.assert_allclose(found.weight, scores / np.linalg.norm(scores))
     alone = terms_of(replace(SAID, keywords=(), tags=(("mood:calm", 0.1),)))
     assert alone.term.tolist() == [found.term[1]]
@@ -61,7 +62,7 @@ def test_terms_are_the_surest_keywords_and_the_surest_tag_of_each_kind() -> None
 @given(scores=st.lists(st.floats(0, 1), max_size=5))
 def test_weights_are_of_unit_length_or_none(scores: list[float]) -> None:
     found = terms_of(replace(SAID, keywords=tuple((f"k{s}", s) for s in scores), tags=()))
-    assert len(found.term) == sum(score >= LEAST for score in scores[:MOST])
+    assert len(found.term) == sum(score >= LEAST for score in scores[:WIDTH])
     assert np.sum(found.weight**2) == pytest.approx(1.0 if len(found.term) else 0.0)
 
 
@@ -72,9 +73,9 @@ def test_a_keyword_is_another_term_than_the_tag_of_the_same_name() -> None:
 
 def test_what_is_older_changes_nothing_and_state_is_all_there_is() -> None:
     terms, models = Entries(), Entries()
-    TermModels(terms, models, SETTINGS.articles).describe([SAID.to_bytes()])
+    TermModels(terms, models, SETTINGS.articles, 64).describe([SAID.to_bytes()])
     kept = dict(terms.items())
-    again = TermModels(terms, models, SETTINGS.articles)
+    again = TermModels(terms, models, SETTINGS.articles, 64)
     older = replace(SAID, version_ms=START_MS - 1, keywords=())
     assert set(again.describe([older.to_bytes()])) == {"a"}
     assert dict(terms.items()) == kept

@@ -69,7 +69,7 @@ def test_predictions_are_those_of_the_evaluation(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(click_predictors, "LISTS_A_BATCH", 1)
     monkeypatch.setattr("tidemark.evaluate.arrivals.READERS", READERS_SETTINGS)
     evaluation = Evaluation(of_lists(mind, SETTINGS.articles.sketch), SETTINGS.articles)
-    expected = predictions(Tidemark(SETTINGS.shared), evaluation.rows(FULL), lambda: None)
+    expected = predictions(Tidemark(SETTINGS.full, FULL), evaluation.rows(FULL), lambda: None)
     # As the evaluation has it: a list is read, then all is learnt that is known before the next.
     arriving = rows(given)
     starts = [at for at, row in enumerate(arriving) if row[0] == "shown"] + [len(arriving)]

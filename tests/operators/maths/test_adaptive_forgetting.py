@@ -14,7 +14,7 @@ SETTINGS = ForgettingSettings((float("inf"), 20.0 * HOUR, 2.0 * HOUR), 100.0 * H
 def followed(drift: float, settings: ForgettingSettings, batches: int = 150) -> tuple[Forgetting, float]:
     """After hourly batches whose truth turns by `drift` radians an hour; mean log loss of the second half."""
     random = np.random.default_rng(3)
-    models, losses = Forgetting.fresh(np.ones(3), settings), []
+    models, losses = Forgetting.fresh(np.zeros(3), np.ones(3), settings), []
     for hour in range(batches):
         X = np.column_stack([np.ones(100), random.normal(size=(100, 2))])
         truth = np.array([-1.0, 2 * np.cos(drift * hour), 2 * np.sin(drift * hour)])
@@ -47,7 +47,7 @@ def test_one_member_that_never_forgets_is_the_plain_update() -> None:
         random.normal(size=30),
     )
     settings = ForgettingSettings((float("inf"),), HOUR)
-    found = learn(Forgetting.fresh(np.ones(2), settings), X, y, offset, HOUR, settings)
+    found = learn(Forgetting.fresh(np.zeros(2), np.ones(2), settings), X, y, offset, HOUR, settings)
     rows = np.zeros(30, dtype=int)
     plain = update(Posteriors.prior(1, np.ones(2)), X, y, rows, offset)
     a, variance = mixed(found, X, offset)

@@ -74,8 +74,8 @@ def test_lists_of_one_timestamp_do_not_learn_from_each_other() -> None:
 
 def test_a_later_list_changes_no_earlier_prediction(evaluation: Evaluation) -> None:
     rows = evaluation.rows(TRACKS[""])
-    whole = predictions(Tidemark(SharedSettings()), rows, lambda: None)
-    early = predictions(Tidemark(SharedSettings()), rows.until(120), lambda: None)
+    whole = predictions(Tidemark(SharedSettings(), TRACKS[""]), rows, lambda: None)
+    early = predictions(Tidemark(SharedSettings(), TRACKS[""]), rows.until(120), lambda: None)
     np.testing.assert_array_equal(whole[: len(early)], early)
 
 

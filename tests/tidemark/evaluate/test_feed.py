@@ -89,4 +89,4 @@ def test_a_small_world_has_all_figures() -> None:
     for metric in ("clicks_uplift", "interval_coverage", "cold_start_ratio"):
         assert (metric, "tidemark") in metrics
     assert ("clicks_uplift", "told the probabilities") in metrics
-    assert len(ticks) == 10 * (5 * 12 - 1)
+    assert len(ticks) == 11 * (5 * 12 - 1)

@@ -29,6 +29,7 @@ def shown(seed: int, n: int = 20, articles: int = 3) -> tuple[Impressions, Outco
         START + np.sort(random.integers(50 * HOUR, size=n)),
         reader / np.linalg.norm(reader, axis=1, keepdims=True),
         random.integers(0, 3, size=(n, 8)).astype(np.uint8),
+        random.normal(0, 0.3, size=(n, 2)),
     )
     return impressions, Outcomes((random.random(n) < 0.3).astype(float), random.uniform(0.05, 1.0, n))
 

@@ -17,8 +17,12 @@ from operators.maths.articles.click_features import (
     features,
     hinges,
     places,
+    prior_weights,
 )
 from operators.maths.articles.click_rates import Counts
+from schemas.article_terms import LEVELS
+
+READ = ("by_reader", "by_list", "departure", "variance", "match")
 
 
 def read(n: int = 6, seed: int = 1) -> tuple[Statistics, Lists]:
@@ -26,7 +30,10 @@ def read(n: int = 6, seed: int = 1) -> tuple[Statistics, Lists]:
     shown, clicks, chances, labelled = random.exponential(3.0, (4, n, 4))
     counts = Counts(shown, clicks, chances, labelled, random.exponential(5.0, n))
     by_reader, departure = random.normal(size=(2, n))
-    statistics = Statistics(counts, by_reader, random.normal(size=(n, 3)), departure, random.uniform(0, 1, n))
+    match = random.normal(size=(n, LEVELS))
+    statistics = Statistics(
+        counts, by_reader, random.normal(size=(n, 3)), departure, random.uniform(0, 1, n), match
+    )
     of = np.sort(random.integers(3, size=n))
     return statistics, Lists(of, np.bincount(of)[of], random.integers(0, 100, n), np.full(n, 0.04))
 
@@ -55,7 +62,7 @@ def test_the_plain_track_knows_nothing_of_the_rest_of_the_list() -> None:
     statistics, lists = read()
     for i in range(6):
         counts = Counts(*(getattr(statistics.counts, f)[[i]] for f in Counts.__dataclass_fields__))
-        rest = (getattr(statistics, f)[[i]] for f in ("by_reader", "by_list", "departure", "variance"))
+        rest = (getattr(statistics, f)[[i]] for f in READ)
         alone = Lists(
             np.zeros(1, dtype=int), np.ones(1, dtype=int), lists.history[[i]], lists.mean_chance[[i]]
         )
@@ -100,7 +107,8 @@ def test_no_impressions_have_no_features_but_the_columns() -> None:
     none = slice(0, 0)
     counts = Counts(*(getattr(statistics.counts, f)[none] for f in Counts.__dataclass_fields__))
     empty = Statistics(
-        counts, *(getattr(statistics, f)[none] for f in ("by_reader", "by_list", "departure", "variance"))
+        counts,
+        *(getattr(statistics, f)[none] for f in READ),
     )
     nobody = Lists(lists.list[none], lists.length[none], lists.history[none], lists.mean_chance[none])
     assert features(empty, nobody, WITH_LENGTH).shape == (
@@ -138,14 +146,26 @@ def test_a_click_rate_is_smoothed_by_everybodys() -> None:
     statistics, lists = read()
     found = features(statistics, lists, frozenset({Group.CLICK_RATES}))[:, 1:]
     counts, mu = statistics.counts, lists.mean_chance[:, None]
-    np.testing.assert_allclose(np.exp(found) * mu, (counts.clicks + 50 * mu) / (counts.labelled + 50))
+    np.testing.assert_allclose(np.exp(found) * mu, (counts.clicks + 35 * mu) / (counts.labelled + 50))
     zero = np.zeros((6, 4))
     none = Counts(zero, zero, zero, zero, np.zeros(6))
     new = features(replace(statistics, counts=none), lists, frozenset({Group.CLICK_RATES}))
-    np.testing.assert_allclose(new[:, 1:], 0.0, atol=1e-12)
+    np.testing.assert_allclose(new[:, 1:], np.log(0.7), atol=1e-12)
 
 
 def test_where_an_article_started_counts_while_its_own_evidence_is_thin() -> None:
     statistics, lists = read()
     [start] = features(statistics, lists, frozenset({Group.START}))[:, 1:].T
     np.testing.assert_allclose(start, statistics.departure * statistics.variance)
+
+
+def test_what_is_log_odds_counts_as_such_from_the_start() -> None:
+    statistics, lists = read()
+    counts = statistics.counts
+    clicks, labelled = (np.repeat(of[:, :1], 4, axis=1) for of in (counts.clicks, counts.labelled))
+    alike = replace(counts, clicks=clicks, labelled=labelled)
+    X = features(replace(statistics, counts=alike), lists, SERVED)
+    place = places(SERVED, 4)
+    expected = X[:, place[Group.CLICK_RATES].start] + statistics.match.sum(axis=1)
+    np.testing.assert_allclose(X @ prior_weights(SERVED, 4), expected)
+    assert not prior_weights(WITH_LENGTH, 4).any()

@@ -26,7 +26,7 @@ def test_sums_are_the_definition_in_any_order_and_any_batches(
         at = np.array([START + e[1] for e in part], dtype=np.int64)
         rates = count_shown(rates, article, at, HALF_LIVES)
         clicked, chance = np.array([float(e[2]) for e in part]), np.array([e[3] for e in part])
-        rates = count_labelled(rates, article, at, clicked, chance, HALF_LIVES)
+        rates = count_labelled(rates, article, at, clicked, chance, np.asarray(2 * chance), HALF_LIVES)
     now = START + max((e[1] for e in events), default=0) + later
     found = counts(rates, np.arange(3), np.full(3, now), HALF_LIVES)
     for a in range(3):
@@ -35,7 +35,8 @@ def test_sums_are_the_definition_in_any_order_and_any_batches(
             -1, 3
         )
         np.testing.assert_allclose(found.shown[a], weight.sum(axis=0), rtol=1e-7, atol=1e-12)
-        np.testing.assert_allclose(found.labelled[a], weight.sum(axis=0), rtol=1e-7, atol=1e-12)
+        worth = (weight * np.array([[2 * e[3]] for e in mine]).reshape(-1, 1)).sum(axis=0)
+        np.testing.assert_allclose(found.labelled[a], worth, rtol=1e-7, atol=1e-12)
         clicks = (weight * np.array([[e[2]] for e in mine]).reshape(-1, 1)).sum(axis=0)
         np.testing.assert_allclose(found.clicks[a], clicks, rtol=1e-7, atol=1e-12)
         chances = (weight * np.array([[e[3]] for e in mine]).reshape(-1, 1)).sum(axis=0)

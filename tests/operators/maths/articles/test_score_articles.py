@@ -13,6 +13,7 @@ from operators.maths.articles.score_articles import of_appeal, own_weight, score
 from operators.maths.articles.served_articles import read_served, unseen
 from operators.maths.bayesian_logistic import interval, probability
 from schemas.article_scores import ServedArticles, SharedModel
+from schemas.article_terms import LEVELS
 
 HOUR = 3_600_000
 H = ArticleSettings().half_lives_ms
@@ -26,14 +27,19 @@ def articles(n: int = 8) -> ServedArticles:
     return replace(known, sums=sums, mean=random.normal(size=(n, 17)))
 
 
+def nothing(n: int) -> np.ndarray:  # type: ignore[type-arg]
+    """How a reader takes to n articles of which no terms are known."""
+    return np.zeros((n, LEVELS))
+
+
 def taught() -> SharedModel:
     """After clicks that follow the article's own model."""
-    statistics = read_served(articles(400), np.zeros(16), 21 * HOUR, H)
+    statistics = read_served(articles(400), np.zeros(16), nothing(400), 21 * HOUR, H)
     lists = Lists(np.arange(400), np.ones(400, int), np.full(400, 5), np.full(400, 0.1))
     X = features(statistics, lists, SERVED)
     y = (random.random(400) < 1 / (1 + np.exp(1 - statistics.departure))).astype(float)
     settings = SharedSettings()
-    models = learn(fresh(X.shape[1], settings), X, y, np.zeros(400), HOUR, settings.forgetting)
+    models = learn(fresh(np.zeros(X.shape[1]), settings), X, y, np.zeros(400), HOUR, settings.forgetting)
     mean, covariance = collapsed(models)
     np.testing.assert_allclose(X @ mean, mixed(models, X, np.zeros(400))[0])
     return SharedModel(21 * HOUR, 400, mean, covariance, 0.1, H, 16, 0.5)
@@ -43,7 +49,7 @@ SHARED = taught()
 
 
 def test_the_probability_is_the_shared_models_and_the_variance_has_the_articles_own() -> None:
-    statistics = read_served(articles(), np.zeros(16), 21 * HOUR, H)
+    statistics = read_served(articles(), np.zeros(16), nothing(8), 21 * HOUR, H)
     found = score(statistics, 5, SHARED)
     together = np.diag(found.X @ SHARED.covariance @ found.X.T)
     np.testing.assert_allclose(found.variance - found.own, together)
@@ -57,8 +63,8 @@ def test_what_may_be_resolved_is_the_doubt_about_an_articles_appeal() -> None:
     some = articles()
     taught_apart = replace(some, root=some.root * np.arange(1, 9)[:, None, None])
     reader = np.eye(16)[0]
-    found = score(read_served(taught_apart, reader, 21 * HOUR, H), 5, SHARED)
-    appeal = score(read_served(taught_apart, np.zeros(16), 21 * HOUR, H), 5, SHARED)
+    found = score(read_served(taught_apart, reader, nothing(8), 21 * HOUR, H), 5, SHARED)
+    appeal = score(read_served(taught_apart, np.zeros(16), nothing(8), 21 * HOUR, H), 5, SHARED)
     explored = of_appeal(found, taught_apart, SHARED)
     np.testing.assert_allclose(explored.own, appeal.own)
     assert (explored.own < found.own).all()
@@ -74,22 +80,22 @@ def test_what_an_article_weighs_is_all_by_which_its_clicks_enter() -> None:
 
 
 def test_nobody_has_seen_two_articles_so_they_score_alike_and_unsurely() -> None:
-    nothing = read_served(unseen(2, 4, 16, 0.5), np.zeros(16), 21 * HOUR, H)
-    found = score(nothing, 0, SHARED)
+    unknown = read_served(unseen(2, 4, 16, 0.5), np.zeros(16), nothing(2), 21 * HOUR, H)
+    found = score(unknown, 0, SHARED)
     assert found.mean[0] == found.mean[1]
     known = replace(unseen(2, 4, 16, 0.5), root=np.tile(0.01 * np.eye(17), (2, 1, 1)))
-    sure = score(read_served(known, np.zeros(16), 21 * HOUR, H), 0, SHARED)
+    sure = score(read_served(known, np.zeros(16), nothing(2), 21 * HOUR, H), 0, SHARED)
     assert (
         np.diff(interval(found.mean, found.own), axis=0) > np.diff(interval(sure.mean, sure.own), axis=0)
     ).all()
 
 
 def test_no_articles_have_no_scores() -> None:
-    found = score(read_served(unseen(0, 4, 16, 0.5), np.zeros(16), 21 * HOUR, H), 0, SHARED)
+    found = score(read_served(unseen(0, 4, 16, 0.5), np.zeros(16), nothing(0), 21 * HOUR, H), 0, SHARED)
     assert found.mean.shape == found.variance.shape == (0,)
 
 
 def test_a_shared_model_of_other_features_is_refused() -> None:
     other = replace(SHARED, mean=SHARED.mean[:-1])
-    with pytest.raises(ValueError, match="30 features are served, the shared model has 29 weights"):
-        score(read_served(articles(), np.zeros(16), 21 * HOUR, H), 0, other)
+    with pytest.raises(ValueError, match="32 features are served, the shared model has 31 weights"):
+        score(read_served(articles(), np.zeros(16), nothing(8), 21 * HOUR, H), 0, other)
