@@ -15,7 +15,6 @@ from operators.micro_batches import micro_batches
 from sink_connectors.write_layouts import WriteLayouts
 
 OPERATORS = {
-    r"KafkaSource-.*\.behaviors$": "purchases from Kafka",
     r"KafkaSource-.*\.erasures$": "erasures of exposures from Kafka",
     r"KafkaSource-.*\.exposures$": "exposures from Kafka",
     r"KafkaSource-.*\.layouts$": "what shops offer from Kafka",

@@ -6,6 +6,7 @@ from flink_jobs.config import MAX_PARALLELISM
 from flink_jobs.durations import milliseconds
 from flink_jobs.environment import execute_inserts, table_environment
 from flink_jobs.layout_policies import layout_policies, write_layouts
+from flink_jobs.read_once import read_once
 from flink_jobs.segments_config import SegmentsConfig
 from flink_jobs.segments_sinks import segment_changes, write_segments
 from operators.batch_log import BatchLog
@@ -41,7 +42,7 @@ def build(tables: StreamTableEnvironment, config: SegmentsConfig) -> StatementSe
 
     Beside it exposures -> what became of them -> layout policies -> Redis.
     """
-    behaviors = config.behaviors(GROUP).attach(tables, "behaviors")
+    behaviors = read_once(tables, config.behaviors(GROUP).attach(tables, "behaviors"))
     erasures = config.erasures(GROUP).attach(tables, "erasures")
     policies = layout_policies(tables, behaviors, erasures, config, GROUP)
     hot = part_shards(config.hot, config.shards, MAX_PARALLELISM)
