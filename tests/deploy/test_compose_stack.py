@@ -209,8 +209,6 @@ def test_a_job_of_a_profile_runs_beside_the_others(machine: Machine, name: str) 
     machine.up(name, f"{name}-tasks")
     try:
         assert holds_within(lambda: has_checkpoint(machine.address(name, 8081)), 90), machine.log(name)
-        if name == "visitor-segments":  # the others' panels need hours of feedback
-            assert holds_within(lambda: not dead(machine, name), 90), dead(machine, name)
     finally:
         machine.kill(f"{name}-tasks")
         machine.kill(name)
