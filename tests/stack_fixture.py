@@ -33,6 +33,8 @@ def corner(stack: "LocalStack") -> "Iterator[Corner]":
     """A topic and a namespace of the test's own on the shared stack; its jobs end with it."""
     from tests.corner import Corner
 
+    # What cancelled the last test's job may have ended the task manager: docs/operations.md, "RocksDB".
+    stack.start_task_manager()
     corner = Corner(stack)
     yield corner
     corner.cancel_all()
