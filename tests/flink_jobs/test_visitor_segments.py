@@ -130,10 +130,17 @@ def differing(corner: SegmentsCorner, log: Path) -> list[Any]:
 
 
 def replayed(log: Path) -> tuple[Shard, dict[tuple[str, str], Assigned]]:
-    """The shops after the same batches and refits, without Flink; and what was last told of each visitor."""
+    """The shops after the same batches and refits, without Flink; and what was last told of each visitor.
+
+    A refit between savepoint and stop is lost with its worker, and made again: what is not due is one.
+    """
     shard, told = Shard(SegmentsConfig().shop_settings), {}
     for step in logged(log):
-        for of in shard.refit(step) if isinstance(step, str) else shard.process(step):
+        if not isinstance(step, str):
+            news = shard.process(step)
+        else:
+            news = shard.refit(step) if is_due(shard.shop(step), shard.settings) else []
+        for of in news:
             told[of.visitor, of.shop] = of
     return shard, told
 
