@@ -10,10 +10,10 @@ from operators.layouts.outcome_rows import OutcomeRows
 from operators.maths.arrays import Floats
 from operators.maths.layouts.linear_bandit import (
     LinearSettings,
+    dimensions,
     features,
     moments,
     posterior,
-    sums_width,
     update_sums,
 )
 from schemas.layouts import LinearPolicy
@@ -93,7 +93,7 @@ def _with_layouts(shop: ShopMoments, layouts: list[str]) -> ShopMoments:
 
 def _brought(rows: OutcomeRows, told: list[int], width: int) -> Floats:
     """(n, M) of the rows `told`; affinities beyond the state's are left out, missing ones 0."""
-    K = next(k for k in range(width) if sums_width(k) == width)
+    K = dimensions(width) - 1
     known = np.zeros((len(told), K))
     for at, row in enumerate(told):
         said = rows.affinities[row][:K]

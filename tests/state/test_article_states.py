@@ -32,7 +32,7 @@ def impressions(m: int = 4, D: int = 2, S: int = 4) -> RememberedImpressions:
     )
 
 
-def same(one: object, other: ArticleStates | RememberedImpressions) -> None:
+def assert_same(one: object, other: ArticleStates | RememberedImpressions) -> None:
     for field in fields(other):
         np.testing.assert_array_equal(getattr(one, field.name), getattr(other, field.name))
 
@@ -41,22 +41,22 @@ def same(one: object, other: ArticleStates | RememberedImpressions) -> None:
 def test_articles_come_back_as_they_went(A: int, H: int, d: int) -> None:
     packed = articles(A, H, d).pack()
     assert len(packed) == A
-    same(ArticleStates.unpack(packed, H, d), articles(A, H, d))
+    assert_same(ArticleStates.unpack(packed, H, d), articles(A, H, d))
 
 
 @given(entries=st.integers(0, 4), size=st.integers(1, 5), D=st.integers(1, 6), S=st.integers(1, 9))
 def test_impressions_come_back_as_they_went(entries: int, size: int, D: int, S: int) -> None:
     packed = impressions(entries * size, D, S).pack(size)
     assert len(packed) == entries
-    same(RememberedImpressions.unpack(packed, D, S), impressions(entries * size, D, S))
+    assert_same(RememberedImpressions.unpack(packed, D, S), impressions(entries * size, D, S))
 
 
 def test_version_1_stays_readable() -> None:
     def lines(name: str) -> list[bytes]:
         return [bytes.fromhex(line) for line in (GOLDEN / f"{name}.v1.hex").read_text().split()]
 
-    same(ArticleStates.unpack(lines("article_states"), 2, 3), articles())
-    same(RememberedImpressions.unpack(lines("remembered_impressions"), 2, 4), impressions())
+    assert_same(ArticleStates.unpack(lines("article_states"), 2, 3), articles())
+    assert_same(RememberedImpressions.unpack(lines("remembered_impressions"), 2, 4), impressions())
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])

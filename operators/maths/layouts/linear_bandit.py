@@ -106,7 +106,7 @@ def update_sums(
 
 def posterior(sums: Floats, by_revenue: bool, settings: LinearSettings) -> Posterior:
     """Of sums (B, A, M). A layout that was never shown has the prior: the shop's mean reward, and wide."""
-    d = _dimensions(sums.shape[-1])
+    d = dimensions(sums.shape[-1])
     gram, reward, squares = _moments_of(sums, d, by_revenue)
     shown = np.maximum(gram[:, :, 0, 0].sum(axis=1), 1e-9)
     mean = np.maximum(reward[:, :, 0].sum(axis=1), 0.0) / shown
@@ -167,6 +167,6 @@ def choice_probabilities(mean: Floats, error: Floats, settings: LinearSettings) 
     return np.asarray(floor + (1 - floor * A) * best / best.sum(axis=1, keepdims=True))
 
 
-def _dimensions(width: int) -> int:
-    """d of M = d(d + 1)/2 + 2d + 1."""
+def dimensions(width: int) -> int:
+    """d of M = d(d + 1)/2 + 2d + 1, as `sums_width` gives it: one more than there are affinities."""
     return round((sqrt(25 + 8 * (width - 1)) - 5) / 2)
