@@ -1,6 +1,9 @@
 """A micro-batch of lists -> what the shared model, and each shard of articles, is told of it; no Flink."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -55,46 +58,70 @@ def split_lists(
     """
     lists = [*placed, *known.values()]
     names = [article for of in lists for article in of.articles]
-    match = np.concatenate([np.zeros((0, LEVELS)), *(of.match for of in lists)])
-    of = np.repeat(np.arange(len(lists)), [len(of.articles) for of in lists]).astype(np.int64)
     shard = np.array([article_hash(name) % shards for name in names], dtype=np.int64)
-    n = int(batch.count.sum())
-    clicked = outcomes(batch, known)
     described: dict[int, list[str]] = {}
     for name in starts:
         described.setdefault(article_hash(name) % shards, []).append(name)
     touched = sorted({*shard.tolist(), *described}) or [0]
-    found: dict[int, ShardBatch] = {}
-    for part, at in enumerate(touched):
-        mine = np.flatnonzero(shard == at)
-        new = described.get(at, [])
-        articles, indices = _indexed([*(names[i] for i in mine), *new])
-        article = indices[: len(mine)]
-        used, local = np.unique(of[mine], return_inverse=True)
-        past = mine >= n
-        found[at] = ShardBatch(
+    whole = _Impressions(lists, names, int(batch.count.sum()), outcomes(batch, known), chance, starts, terms)
+    return {
+        at: ShardBatch(
             number=number,
             part=part,
             parts=len(touched),
-            articles=articles,
-            at_ms=np.array([lists[i].at_ms for i in used], dtype=np.int64),
-            reader=np.array([lists[i].reader for i in used]),
-            slate=np.array([lists[i].slate for i in used], dtype=np.uint8),
-            terms=terms[buckets_of(articles, len(terms))],
-            shown=article[~past],
-            of=local[~past],
-            row=mine[~past],
-            match=match[mine[~past]],
-            known=article[past],
-            known_of=local[past],
-            known_match=match[mine[past]],
-            clicked=clicked[mine[past] - n],
-            chance=chance[mine[past] - n],
-            described=indices[len(mine) :],
-            start=np.array([starts[name] for name in new]),
             batch=encoded(batch) if part == 0 else b"",
+            **whole.of_shard(np.flatnonzero(shard == at), described.get(at, [])),
         )
-    return found
+        for part, at in enumerate(touched)
+    }
+
+
+@dataclass(frozen=True)
+class _Impressions:
+    """Of all lists of a batch: `shown` of them, then those whose outcome is known, `clicked` by `chance`."""
+
+    lists: Sequence[PlacedList]
+    names: Sequence[str]
+    shown: int
+    clicked: Floats
+    chance: Floats
+    starts: Mapping[str, Floats]
+    terms: Terms
+
+    def of_shard(self, mine: Ints, new: Sequence[str]) -> dict[str, Any]:
+        """Fields of `ShardBatch`: the impressions at these places, and articles that were described."""
+        articles, indices = _indexed([*(self.names[i] for i in mine), *new])
+        article = indices[: len(mine)]
+        used, local = np.unique(self._list[mine], return_inverse=True)
+        past, match = mine >= self.shown, self._match[mine]
+        outcome = mine[past] - self.shown
+        return {
+            "articles": articles,
+            "at_ms": np.array([self.lists[i].at_ms for i in used], dtype=np.int64),
+            "reader": np.array([self.lists[i].reader for i in used]),
+            "slate": np.array([self.lists[i].slate for i in used], dtype=np.uint8),
+            "terms": self.terms[buckets_of(articles, len(self.terms))],
+            "shown": article[~past],
+            "of": local[~past],
+            "row": mine[~past],
+            "match": match[~past],
+            "known": article[past],
+            "known_of": local[past],
+            "known_match": match[past],
+            "clicked": self.clicked[outcome],
+            "chance": self.chance[outcome],
+            "described": indices[len(mine) :],
+            "start": np.array([self.starts[name] for name in new]),
+        }
+
+    @cached_property
+    def _list(self) -> Ints:
+        """(n,) to which list each belongs."""
+        return np.repeat(np.arange(len(self.lists)), [len(of.articles) for of in self.lists]).astype(np.int64)
+
+    @cached_property
+    def _match(self) -> Floats:
+        return np.concatenate([np.zeros((0, LEVELS)), *(of.match for of in self.lists)])
 
 
 def outcomes(batch: Batch, known: Mapping[str, PlacedList]) -> Floats:

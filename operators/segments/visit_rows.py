@@ -47,25 +47,6 @@ class VisitRows:
     entries: np.ndarray  # type: ignore[type-arg]
 
     @classmethod
-    def of(
-        cls,
-        visitors: Sequence[str],
-        shops: Sequence[str],
-        industries: Sequence[str],
-        categories: Sequence[str],
-        packed: Sequence[bytes],
-    ) -> "VisitRows":
-        size = HEADER.itemsize
-        return cls(
-            visitors,
-            shops,
-            industries,
-            categories,
-            np.frombuffer(b"".join([row[:size] for row in packed]), HEADER),
-            np.frombuffer(b"".join([row[size:] for row in packed]), ENTRY),
-        )
-
-    @classmethod
     def of_batch(cls, heads: bytes, texts: bytes, entries: bytes) -> tuple["VisitRows", list[int]]:
         """The rows of a micro-batch, and when the broker took each (epoch ms); see `VisitBatch.java`.
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from operators.segments.visit_rows import ENTRY, ERASED, HEADER, VISIT, VisitRows
 from schemas.behaviors import END_OF_TIME_MS
+from tests.visit_rows import rows_of_packed
 
 MASK = 2**64 - 1
 
@@ -131,4 +132,4 @@ class VisitorVectors:
 
     def rows(self, events: list[dict[str, Any]]) -> VisitRows:
         """Of all events that give one."""
-        return VisitRows.of(*zip(*[row for event in events if (row := self.add(event))], strict=True))
+        return rows_of_packed(*zip(*[row for event in events if (row := self.add(event))], strict=True))

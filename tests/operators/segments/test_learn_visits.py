@@ -27,6 +27,7 @@ from tests.operators.segments.shard import (
     rows_of,
 )
 from tests.oracles.visitor_vectors import category_hash
+from tests.visit_rows import rows_of_packed
 
 RESTLESS = ShopSettings(
     segments=SegmentSettings(smoothing=5.0, hysteresis=Hysteresis(margin=0.01, settling_margin=0.01)),
@@ -167,7 +168,7 @@ def test_a_count_that_is_none_reaches_no_sum(count: float) -> None:
 
 
 def test_no_rows_change_nothing() -> None:
-    nothing = step.learn_visits({}, {}, VisitRows.of([], [], [], [], []), RESTLESS)
+    nothing = step.learn_visits({}, {}, rows_of_packed([], [], [], [], []), RESTLESS)
     assert nothing == step.Learned({}, {}, [], [], {})
 
 
@@ -252,7 +253,7 @@ def many_shops(count: int, at_ms: int, widths: tuple[int, ...] = (1,)) -> VisitR
             shops.append(f"shop {at}")
             names.append(name)
             packed.append(head.tobytes() + entries.tobytes())
-    return VisitRows.of(visitors, shops, ["beauty"] * len(shops), names, packed)
+    return rows_of_packed(visitors, shops, ["beauty"] * len(shops), names, packed)
 
 
 def test_ten_thousand_shops_are_a_handful_of_calls(monkeypatch: pytest.MonkeyPatch) -> None:

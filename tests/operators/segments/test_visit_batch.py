@@ -14,6 +14,7 @@ from operators.segments.visit_rows import VISIT, VisitRows
 from tests.operators.segments.shard import Shard, behaviors_at
 from tests.oracles.visit_batch import PackedRow, visit_batch
 from tests.oracles.visitor_vectors import VisitorVectors
+from tests.visit_rows import rows_of_packed
 
 
 def packed_rows(n: int, seed: int, erased_at: int | None = None) -> list[PackedRow]:
@@ -28,7 +29,7 @@ def packed_rows(n: int, seed: int, erased_at: int | None = None) -> list[PackedR
 def unpacked(rows: list[PackedRow]) -> VisitRows:
     """Each with its vector."""
     visitors, shops, industries, categories, _, packed = map(list, zip(*rows, strict=True))
-    return VisitRows.of(visitors, shops, industries, categories, packed)
+    return rows_of_packed(visitors, shops, industries, categories, packed)
 
 
 @settings(max_examples=25)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from operators.segments.visit_rows import ENTRY, ERASED, EXPIRED, HEADER, VISIT, VisitRows
+from tests.visit_rows import rows_of_packed
 
 kinds = st.sampled_from([VISIT, VISIT, VISIT, ERASED, EXPIRED])
 shapes = st.lists(st.tuples(kinds, st.integers(0, 3)), min_size=1, max_size=12)
@@ -27,7 +28,7 @@ def rows(shape: list[tuple[int, int]]) -> VisitRows:
         return [f"{name} {at}" for at in range(len(shape))]
 
     packed = [row(kind, at, entries) for at, (kind, entries) in enumerate(shape)]
-    return VisitRows.of(texts("visitor"), texts("shop"), texts("industry"), texts("类"), packed)
+    return rows_of_packed(texts("visitor"), texts("shop"), texts("industry"), texts("类"), packed)
 
 
 def entries_of(part: VisitRows) -> list[list[tuple[int, float, float]]]:
@@ -46,7 +47,7 @@ def test_bytes_are_read_as_the_jvm_writes_them() -> None:
 
 def test_a_cut_entry_is_refused() -> None:
     with pytest.raises(ValueError, match="buffer size"):
-        VisitRows.of(["v"], ["s"], ["i"], ["c"], [row(VISIT, 0, 1)[:-1]])
+        VisitRows.of_batch(b"", b"", b"\0" * (ENTRY.itemsize - 1))
 
 
 @given(shape=shapes)
