@@ -17,6 +17,7 @@ from sink_connectors.redis_connection import RedisConnection
 from tests.corner import Corner, await_true
 from tests.oracles import layouts as oracle
 from tests.synthetic_visits import LAYOUTS, SHOPS, visits
+from tidemark.layout_values import layout_probabilities
 from tidemark.layouts import LayoutReader
 
 pytestmark = pytest.mark.flink
@@ -29,7 +30,7 @@ class Shops:
     """Topics of a test's own for the job, and its command lines."""
 
     def __init__(self, corner: Corner) -> None:
-        self._corner = corner
+        self.corner = corner
         names = ("exposures", "behaviors", "layouts", "changes")
         self._topics = {name: f"{corner.name}.{name}" for name in names}
         done = corner.tidemark("topics", *self._topics.values(), corner.erasures_topic)
@@ -48,24 +49,24 @@ class Shops:
 
     def submit(self) -> str:
         words = [word for name, value in self._settings.items() for word in ("--set", f"{name}={value}")]
-        done = self._corner.tidemark("submit", "visitor_segments", *words)
+        done = self.corner.tidemark("submit", "visitor_segments", *words)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout.rsplit("/", 1)[1].strip()
 
     def offer(self, shop: str, *layouts: str) -> None:
-        done = self._corner.tidemark("layouts", shop, *layouts, "--topic", self._topics["layouts"])
+        done = self.corner.tidemark("layouts", shop, *layouts, "--topic", self._topics["layouts"])
         assert done.returncode == 0, done.stderr
 
     def produce(self, topic: str, schema: str, events: list[dict[str, Any]]) -> None:
-        producer = KafkaProducer(bootstrap_servers=self._corner.kafka, linger_ms=20, acks="all")
+        producer = KafkaProducer(bootstrap_servers=self.corner.kafka, linger_ms=20, acks="all")
         for event in events:
             producer.send(self._topics[topic], encode(load(schema), event), event["visitor_id"].encode())
         producer.flush()
         producer.close()
 
     def policies(self) -> dict[str, ShopPolicy | None]:
-        with closing(RedisConnection(RedisAddress(self._corner.redis), 5)) as connection:
-            reader = LayoutReader(connection, self._corner.namespace)
+        with closing(RedisConnection(RedisAddress(self.corner.redis), 5)) as connection:
+            reader = LayoutReader(connection, self.corner.namespace)
             return {shop: reader.policy(shop) for shop in SHOPS}
 
 
@@ -142,15 +143,7 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
     shops.produce("behaviors", "behavior", bought[:3_000])
     job = shops.submit()
     await_true(lambda: corner.checkpoints(job) > 0, 60, lambda: "no checkpoint")
-    for start in range(3_000, 11_000, 1_000):  # purchases run ahead of exposures, and the other way round
-        first, second = ("behaviors", "exposures") if start % 2_000 else ("exposures", "behaviors")
-        for topic in (first, second):
-            events, schema = (shown, "exposure") if topic == "exposures" else (bought, "behavior")
-            shops.produce(topic, schema, events[start : start + 1_000])
-        if start == 7_000:
-            assert all(shops.policies().values()), "killed before anything was written: shows nothing"
-            corner.stack.kill_task_manager()
-    corner.stack.start_task_manager()
+    send_in_turns_and_kill(shops, shown, bought)
     expected = expected_arms(shown, bought)
     await_true(
         lambda: not differences(shops.policies(), expected),
@@ -160,6 +153,45 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
     await_true(lambda: corner.restarts(job) >= 1, 30, lambda: "no restart was counted")
     time.sleep(1)
     assert differences(shops.policies(), expected) == []
+    assert_every_outcome_counts_once(shops, shown, bought)
+
+    shops.offer(SHOPS[1], LAYOUTS[0], "new")
+    await_true(lambda: _layouts(shops, SHOPS[1]) == (LAYOUTS[0], "new"), 30, lambda: str(shops.policies()))
+    policy = shops.policies()[SHOPS[1]]
+    assert policy is not None
+    explored = [arms[1].probability for arms in policy.segments.values()]
+    assert min(explored) >= CONFIG.floor, "the floor holds for a new layout"
+    assert policy.linear is not None
+    assert layout_probabilities(policy.linear, ())[1] > CONFIG.linear.floor, "a new layout is explored"
+    assert _layouts(shops, SHOPS[0]) == LAYOUTS
+
+    evaluated = corner.tidemark("evaluate", "layouts", "--shop", SHOPS[0], "--json", **shops.variables)
+    assert evaluated.returncode == 0, evaluated.stderr
+    said = json.loads(evaluated.stdout)
+    of = oracle.labels(shown, bought, CONFIG.window_ms)
+    converted = [of[e["event_id"]].purchases > 0 for e in oracle.once(shown) if e["shop_id"] == SHOPS[0]]
+    assert said["exposures"] == len(converted)
+    assert said["logged"]["value"] == pytest.approx(sum(converted) / len(converted))
+
+    assert converted_when_one_has_left(corner, shops) == {"leaving": 0.0, "staying": 1.0}
+
+
+def send_in_turns_and_kill(shops: Shops, shown: list[dict[str, Any]], bought: list[dict[str, Any]]) -> None:
+    """The rest of both; in the middle the task manager is killed, and started again at the end."""
+    for start in range(3_000, 11_000, 1_000):  # purchases run ahead of exposures, and the other way round
+        first, second = ("behaviors", "exposures") if start % 2_000 else ("exposures", "behaviors")
+        for topic in (first, second):
+            events, schema = (shown, "exposure") if topic == "exposures" else (bought, "behavior")
+            shops.produce(topic, schema, events[start : start + 1_000])
+        if start == 7_000:
+            assert all(shops.policies().values()), "killed before anything was written: shows nothing"
+            shops.corner.stack.kill_task_manager()
+    shops.corner.stack.start_task_manager()
+
+
+def assert_every_outcome_counts_once(
+    shops: Shops, shown: list[dict[str, Any]], bought: list[dict[str, Any]]
+) -> None:
     once, of = oracle.once(shown), oracle.labels(shown, bought, CONFIG.window_ms)
     for shop, policy in shops.policies().items():
         mine = [exposure for exposure in once if exposure["shop_id"] == shop]
@@ -171,23 +203,6 @@ def test_a_killed_task_manager_counts_every_outcome_once(corner: Corner) -> None
             assert numbers == pytest.approx(linear, rel=1e-7, abs=1e-12)
         for arms in policy.segments.values():
             assert sum(arm.probability for arm in arms) == pytest.approx(1)
-
-    shops.offer(SHOPS[1], LAYOUTS[0], "new")
-    await_true(lambda: _layouts(shops, SHOPS[1]) == (LAYOUTS[0], "new"), 30, lambda: str(shops.policies()))
-    policy = shops.policies()[SHOPS[1]]
-    assert policy is not None
-    explored = [arms[1].probability for arms in policy.segments.values()]
-    assert min(explored) >= CONFIG.floor, "a new layout is explored"
-    assert _layouts(shops, SHOPS[0]) == LAYOUTS
-
-    evaluated = corner.tidemark("evaluate", "layouts", "--shop", SHOPS[0], "--json", **shops.variables)
-    assert evaluated.returncode == 0, evaluated.stderr
-    said = json.loads(evaluated.stdout)
-    converted = [of[e["event_id"]].purchases > 0 for e in once if e["shop_id"] == SHOPS[0]]
-    assert said["exposures"] == len(converted)
-    assert said["logged"]["value"] == pytest.approx(sum(converted) / len(converted))
-
-    assert converted_when_one_has_left(corner, shops) == {"leaving": 0.0, "staying": 1.0}
 
 
 def _layouts(shops: Shops, shop: str) -> tuple[str, ...]:
