@@ -15,6 +15,7 @@ from operators.articles.list_rows import ListRows, ShownList
 from operators.articles.place_lists import buckets_of, fit_of, histories_of, place_lists, space_of
 from operators.articles.split_lists import batch_of, outcomes, split_lists
 from operators.articles.term_models import TermModels
+from operators.articles.unshown_articles import UnshownArticles
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
 from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_places
@@ -39,7 +40,8 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
 
     State: `progress`; `places`, what they are worth; `space`, readers' dimensions and tastes; `recent`, the
     latest histories, on which these are refitted; `awaited`, an entry a list until its outcome is known or
-    its visitor is erased; and see `TermModels`, whose articles go `retention_ms` after what was said of them.
+    its visitor is erased; and see `TermModels` and `UnshownArticles`, whose articles go `retention_ms` after
+    what was said of them.
 
     window_ms : so long after a list was shown, its outcome is known. log : of all batches, for tests.
     """
@@ -65,8 +67,12 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._space = runtime_context.get_state(ValueStateDescriptor("space", BLOB))
         self._recent = runtime_context.get_map_state(MapStateDescriptor("recent", Types.INT(), BLOB))
         self._awaited = runtime_context.get_map_state(MapStateDescriptor("awaited", Types.STRING(), BLOB))
-        terms = fading_map(runtime_context, "terms", Types.STRING(), self._retention_ms)
+        terms, unshown = (
+            fading_map(runtime_context, name, Types.STRING(), self._retention_ms)
+            for name in ("terms", "unshown")
+        )
         models = fading_map(runtime_context, "term_models", Types.INT(), self._retention_ms)
+        self._unshown = UnshownArticles(unshown, self._retention_ms)
         self._terms = TermModels(terms, models, self._articles, self._settings.buckets)
         metrics = runtime_context.get_metrics_group()
         self._lists, self._overtaken = metrics.counter("lists"), metrics.counter("overtaken_lists")
@@ -81,7 +87,9 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         shown = [of for of in rows.shown if of.at_ms >= progress.known_ms]
         self._lists.inc(len(shown))
         self._overtaken.inc(len(rows.shown) - len(shown))
-        starts, terms = self._terms.describe(rows.described), self._terms.table()
+        described, terms = self._terms.describe(rows.described), self._terms.table()
+        self._unshown.add(described)
+        starts = self._terms.starts(self._unshown.take(name for of in shown for name in of.articles))
         progress, space = self._refit(progress, shown)
         clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
         placed = place_lists(shown, clicked, *self._fit(progress), terms, self._articles.sketch)
@@ -91,10 +99,12 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         told = batch_of(shown, placed, known, rows, space)
         clicks = outcomes(told, known)
         chance = self._chances(known, clicks)
+        self._terms.learn(list(known.values()), clicks, chance)
+        waiting = self._unshown.next_in_turn(progress.latest_ms) if known else []
+        starts = self._terms.starts([*described, *waiting]) | starts
         parts = split_lists(progress.batches, told, placed, known, chance, starts, terms, self._shards)
         for shard, message in parts.items():
             yield Row(shard, encoded(message))
-        self._terms.learn(list(known.values()), clicks, chance)
         self._progress.update(self._passed(progress, shown, known).to_bytes())
 
     def _refit(

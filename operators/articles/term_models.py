@@ -34,14 +34,14 @@ class TermModels:
         self._posteriors: Posteriors | None = None
         self._table: Terms | None = None
 
-    def describe(self, bodies: Sequence[bytes]) -> dict[str, Floats]:
+    def describe(self, bodies: Sequence[bytes]) -> dict[str, int]:
         """What is said of articles is kept, unless something newer is known.
 
         bodies : Avro, of `article-features`.
 
         Returns
         -------
-        The articles that have terms -> (D + 1,) where their models start, by what is known so far.
+        The articles -> the latest event time of what these say.
         """
         described = [ArticleFeatures.from_bytes(body) for body in bodies]
         for features in described:
@@ -51,9 +51,11 @@ class TermModels:
                 self._terms.put(name, said.to_bytes())
                 self._known[name] = said
                 self.table()[buckets_of([name], self._buckets)] = in_levels(said.term.tolist())
-        names = [
-            name for name in dict.fromkeys(of.article_id for of in described) if len(self._rows_of(name))
-        ]
+        return {of.article_id: of.version_ms for of in sorted(described, key=lambda of: of.version_ms)}
+
+    def starts(self, names: Sequence[str]) -> dict[str, Floats]:
+        """Of these articles those with terms -> (D + 1,) where their models start, by what is known now."""
+        names = [name for name in names if len(self._rows_of(name))]
         if not names:
             return {}
         starts = prior_means(self._all(), self._joined(names), np.arange(len(names)))

@@ -61,6 +61,7 @@ class Timers:
 
 
 TIMERS = Timers()
+RETENTION_MS = 7 * 86_400_000
 
 
 class ScoreSteps:
@@ -70,9 +71,9 @@ class ScoreSteps:
         self, settings: ScoreSettings, readers: ReaderSettings, shards: int = 4, window_ms: int = 300_000
     ) -> None:
         self.settings = settings
-        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, 1, ListLog())
-        self._articles = [UpdateClickModels(settings.articles, 1) for _ in range(shards)]
-        self._shared = UpdateSharedModel(settings, rank_every_ms=1000, retention_ms=1)
+        self._readers = PlaceReaders(readers, settings.articles, shards, window_ms, RETENTION_MS, ListLog())
+        self._articles = [UpdateClickModels(settings.articles, RETENTION_MS) for _ in range(shards)]
+        self._shared = UpdateSharedModel(settings, rank_every_ms=1000, retention_ms=RETENTION_MS)
         self.runtimes = {name: Runtime() for name in ("readers", "shared", *map(str, range(shards)))}
         self._readers.open(self.runtimes["readers"])
         self._shared.open(self.runtimes["shared"])

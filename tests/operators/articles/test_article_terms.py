@@ -77,10 +77,11 @@ def test_what_is_older_changes_nothing_and_state_is_all_there_is() -> None:
     kept = dict(terms.items())
     again = TermModels(terms, models, SETTINGS.articles, 64)
     older = replace(SAID, version_ms=START_MS - 1, keywords=())
-    assert set(again.describe([older.to_bytes()])) == {"a"}
+    assert set(again.describe([older.to_bytes()])) == set(again.starts(["a"])) == {"a"}
     assert dict(terms.items()) == kept
     newer = replace(SAID, version_ms=START_MS + 1, keywords=(), tags=())
-    assert again.describe([newer.to_bytes()]) == {}
+    assert again.describe([newer.to_bytes(), older.to_bytes()]) == {"a": START_MS + 1}
+    assert again.starts(["a"]) == {}
     assert dict(terms.items()) != kept
 
 
@@ -153,6 +154,32 @@ def test_a_new_article_starts_at_what_articles_of_its_terms_have_taught() -> Non
     assert served["🦊 new"].mean[0] == pytest.approx(start, rel=1e-6), "served before its first list"
     assert served["🦊 new"].absorbed.tolist() == [0]
     assert len(list(states["term_models"].keys())) == 2
+
+
+def test_an_article_that_waits_for_its_first_list_starts_at_what_is_known_by_then() -> None:
+    articles = sorted({article for of in given_lists() for article in of["articles"]})
+    everything = [*articles, "🦊 new", "🦊 waiting"]
+    done, served, models = steps(), {}, expected_models()
+    alone, start = Terms(np.array([0]), np.ones(1), np.array([0, 1])), np.zeros(3)
+    for name in everything:
+        list(
+            done.process(batches([said_of(name, "even" if name in everything[-2:] else topic(name))], [1])[0])
+        )
+    for batch in batches(rows(given_lists()), [20]):
+        for row in done.process(batch):
+            if row[0] == ARTICLE:
+                served[row[1]] = ServedArticles.unpack([row[4]], 4, 2)
+        start = prior_means(next(models), alone, np.array([0]))[0]
+        if start.any():
+            assert served["🦊 waiting"].mean[0] == pytest.approx(start, rel=1e-6), "stale"
+    assert start[0] > 0.3, "nothing was learnt: shows nothing"
+    list(done.process(batches(rows([NEW])[:1], [1])[0]))
+    new = dict(done.runtimes["shared"].states["awaited"].items())["new"]
+    departure = statistics_of(PredictedList.from_bytes(new).statistics).departure
+    assert departure == pytest.approx([start[0], 0.0], abs=1e-9)
+    waiting = dict(done.runtimes["readers"].states["unshown"].items())
+    assert "🦊 waiting" in waiting
+    assert not {"🦊 new", *given_lists()[0]["articles"]} & set(waiting)
 
 
 def test_without_features_no_term_is_kept_and_new_articles_start_flat() -> None:
