@@ -9,6 +9,8 @@ from tidemark.stack.ports import LOOPBACK
 
 # The names that people use, and Flink's.
 STATE_BACKENDS = {"rocksdb": "rocksdb", "heap": "hashmap"}
+# RocksDB lives in managed memory; with state on the heap only Python's share of it is used.
+MANAGED_MEMORY = {"rocksdb": 0.4, "heap": 0.1}
 # RocksDB uploads what is new; the heap writes all of its state, and copies what is touched meanwhile.
 CHECKPOINT_EVERY = {"rocksdb": "5 s", "heap": "20 s"}
 LOOPBACK_HTTP = (
@@ -36,7 +38,7 @@ class ClusterConfig:
     job_manager_memory: str = "1g"
     task_manager_memory: str = "2304m"
 
-    def settings(self, java_options: str) -> dict[str, str | int | bool]:
+    def settings(self, java_options: str) -> dict[str, str | int | float | bool]:
         """Every setting by its full name. `java_options` are those that the distribution comes with."""
         return {
             **self.addresses(),
@@ -58,7 +60,7 @@ class ClusterConfig:
             ),
         }
 
-    def addresses(self) -> dict[str, str | int | bool]:
+    def addresses(self) -> dict[str, str | int | float | bool]:
         """Nothing is reachable from another machine."""
         return {
             "jobmanager.bind-host": LOOPBACK,
@@ -71,12 +73,13 @@ class ClusterConfig:
             "rest.port": self.rest_port,
         }
 
-    def processes(self, java_options: str) -> dict[str, str | int | bool]:
+    def processes(self, java_options: str) -> dict[str, str | int | float | bool]:
         """Memory, slots, temporary folders, logs. Each slot has Python workers of its own beside the JVM."""
         temporary = self.run / "tmp"
         return {
             "jobmanager.memory.process.size": self.job_manager_memory,
             "taskmanager.memory.process.size": self.task_manager_memory,
+            "taskmanager.memory.managed.fraction": MANAGED_MEMORY[self.state],
             "taskmanager.numberOfTaskSlots": self.slots,
             # A task has ten of these to fill while the next waits for Python: about a bundle of rows.
             "taskmanager.memory.segment-size": "256 kb",
@@ -86,7 +89,7 @@ class ClusterConfig:
             "env.stdout-err.redirect-to-file": True,
         }
 
-    def checkpoints(self) -> dict[str, str | int | bool]:
+    def checkpoints(self) -> dict[str, str | int | float | bool]:
         """Often, kept after a cancel, and patient: while Redis is away a sink blocks them, the job waits."""
         return {
             "execution.checkpointing.interval": CHECKPOINT_EVERY[self.state],
@@ -98,7 +101,7 @@ class ClusterConfig:
             "execution.checkpointing.tolerable-failed-checkpoints": 1_000_000,
         }
 
-    def high_availability(self) -> dict[str, str | int | bool]:
+    def high_availability(self) -> dict[str, str | int | float | bool]:
         """A job manager that died is followed by one that knows its jobs."""
         if self.zookeeper_port is None:
             return {}
@@ -115,7 +118,7 @@ class ClusterConfig:
         }
 
 
-FAILURES: dict[str, str | int | bool] = {
+FAILURES: dict[str, str | int | float | bool] = {
     "restart-strategy.type": "exponential-delay",
     # Until it knows who is dead, a job manager would send the job there again, and cancel what is starting.
     "restart-strategy.exponential-delay.initial-backoff": "3 s",
@@ -131,7 +134,7 @@ FAILURES: dict[str, str | int | bool] = {
 }
 
 
-def render(settings: dict[str, str | int | bool]) -> str:
+def render(settings: dict[str, str | int | float | bool]) -> str:
     """`config.yaml`: one full name a line; JSON's strings and numbers are YAML's."""
     return "".join(f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
 

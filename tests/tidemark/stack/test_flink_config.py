@@ -33,6 +33,12 @@ def test_whole_snapshots_of_the_heap_are_rarer_than_increments() -> None:
     assert on_heap.settings("")["execution.checkpointing.interval"] == "20 s"
 
 
+def test_state_on_the_heap_has_the_memory_that_rocksdb_would_have() -> None:
+    on_heap = ClusterConfig(Path("/runs/a"), Path("/python"), 8081, 6123, "heap")
+    assert SETTINGS["taskmanager.memory.managed.fraction"] == 0.4
+    assert on_heap.settings("")["taskmanager.memory.managed.fraction"] == 0.1
+
+
 def test_an_hour_without_redis_fails_no_job() -> None:
     # A blocked sink blocks the checkpoint under way, and the ones after it that time out.
     assert SETTINGS["execution.checkpointing.timeout"] == "2 h"
