@@ -240,7 +240,7 @@ def test_dead_letters_are_sent_again_after_a_fix_and_twice_changes_nothing(gate:
 
 def test_large_messages_in_a_flood_do_not_exhaust_memory(gate: GateCorner) -> None:
     padding = "x" * (TOO_LARGE - 1000)
-    large = [("v", message("erasure", event_id=f"e{i}", padding=padding)) for i in range(1500)]
+    large = [("v", message("erasure", event_id=f"e{i}", padding=padding)) for i in range(3000)]
     job = gate.submit(*ANY_TIME)
     gate.produce(large)
     gate.await_outcomes(len(large))
