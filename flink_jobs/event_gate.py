@@ -9,7 +9,6 @@ from flink_jobs.event_gate_config import EventGateConfig
 from flink_jobs.gate_topics import outcome_topics, raw_messages
 from operators.gate.admit_events import admit_events
 from operators.gate.decode_events import decode_events
-from operators.gate.route_outcomes import route_outcomes
 
 NAME = "event_gate"
 GROUP = f"tidemark.{NAME}"
@@ -36,10 +35,9 @@ def build(tables: StreamTableEnvironment, config: EventGateConfig) -> StatementS
     """Raw messages -> decoded and checked -> repeats and suspects found -> each outcome to its topic."""
     messages = raw_messages(tables, config, GROUP)
     decoded = decode_events(tables, messages, config.resent_topic, config.limits)
-    admitted = admit_events(tables, decoded, config.per_minute)
-    outcomes = route_outcomes(tables, admitted, config.topic_prefix)
+    admitted = admit_events(tables, decoded, config.per_minute, config.topic_prefix)
 
-    return outcome_topics(tables, config).add_insert("outcomes", outcomes)
+    return outcome_topics(tables, config).add_insert("outcomes", admitted)
 
 
 def main() -> None:

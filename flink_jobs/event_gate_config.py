@@ -20,7 +20,7 @@ class EventGateConfig(BaseSettings):
     event_time_ahead : how much newer than its arrival, since clocks differ; the window switches it off too.
     per_minute : events of one visitor a minute of event time; what exceeds it is suspect.
     max_message_bytes : larger messages are not decoded.
-    bundle_rows : rows a bundle for Python at most: it bounds memory, since a message may be large.
+    bundle_rows : rows a bundle for Python at most; where messages are large, its time bounds it sooner.
     """
 
     model_config = SettingsConfigDict(env_prefix="TIDEMARK_GATE_", extra="ignore")
@@ -30,7 +30,7 @@ class EventGateConfig(BaseSettings):
     event_time_ahead: Duration = timedelta(hours=1)
     per_minute: int = Field(60, ge=1, le=10_000)
     max_message_bytes: int = Field(131_072, ge=1024, le=1_000_000)
-    bundle_rows: int = Field(2_000, ge=1)
+    bundle_rows: int = Field(10_000, ge=1)
     run: RunConfig = Field(default_factory=RunConfig)
 
     @field_validator("event_time_window", mode="before")

@@ -58,6 +58,12 @@ class Story:
         kafka = self.stack.addresses["kafka"]
         return self.tidemark(*words, TIDEMARK_RUN="none", TIDEMARK_KAFKA=kafka, **variables)
 
+    def run_to_its_end(self, job: str, *words: str) -> None:
+        """Submit a job that ends by itself at what its topics hold, and wait until it has."""
+        submitted = self.tidemark("submit", job, "--until-now", *words)
+        assert submitted.returncode == 0, submitted.stderr
+        self.await_finished(submitted.stdout.rsplit("/", 1)[1].strip())
+
     def await_finished(self, job_id: str) -> None:
         def ended() -> bool:
             job = flink.get(self.stack.addresses["flink"], f"/jobs/{job_id}/exceptions")

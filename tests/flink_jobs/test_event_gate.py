@@ -176,12 +176,14 @@ def test_nothing_that_trackers_send_stops_the_job_or_gets_lost(gate: GateCorner)
     sender.join()
     expected.add(rest, positions)
     gate.await_outcomes(len(messages))
-    await_true(lambda: corner.restarts(job) == 1, 30, lambda: f"{corner.restarts(job)} restarts")
+    await_true(lambda: corner.restarts(job) >= 1, 30, lambda: "no restart was counted")
     gate.await_committed(job)
+    restarts = corner.restarts(job)
 
     agrees(gate, expected)
     every_valid_event_is_in_its_topic(gate, expected)
-    assert gate.state(job) == "RUNNING"
+    gate.await_committed(job)
+    assert (gate.state(job), corner.restarts(job)) == ("RUNNING", restarts), "it goes on restarting"
 
 
 def test_an_outage_of_the_broker_in_mid_stream_loses_nothing(gate: GateCorner) -> None:
@@ -238,7 +240,7 @@ def test_dead_letters_are_sent_again_after_a_fix_and_twice_changes_nothing(gate:
 
 def test_large_messages_in_a_flood_do_not_exhaust_memory(gate: GateCorner) -> None:
     padding = "x" * (TOO_LARGE - 1000)
-    large = [("v", message("erasure", event_id=f"e{i}", padding=padding)) for i in range(1500)]
+    large = [("v", message("erasure", event_id=f"e{i}", padding=padding)) for i in range(3000)]
     job = gate.submit(*ANY_TIME)
     gate.produce(large)
     gate.await_outcomes(len(large))

@@ -11,6 +11,7 @@ import pytest
 import redis as redis_py
 
 from flink_jobs.config import VisitorPreferencesConfig
+from schemas.event_types import RAW, RESENT
 from tests.corner import JOB
 from tests.oracles.preferences import decayed_preferences
 from tests.oracles.redis_agrees import differences
@@ -25,12 +26,15 @@ from tidemark.topics import check_topic
 pytestmark = pytest.mark.flink
 
 EVENTS = 3_000
+BROKEN = "0.03"
 COPY = "copied"
+GATE = "event_gate"
 
 
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    """Topics, a replay, the job by the password's file, a copy by the password in the environment, a look."""
+    """Trackers' JSON through the gate to the job, both by the password's file; a copy by the password in the
+    environment; a look."""
     stack = LocalStack(
         tmp_path_factory.mktemp("secured"), TOOLS, "heap", kafka_heap="512m", secured=True, say=print
     )
@@ -43,12 +47,10 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
         try:
             stack.up()
             assert story.tidemark("topics").returncode == 0, story.printed
-            assert story.tidemark("replay", "complete-journey", "--limit", str(EVENTS)).returncode == 0, (
-                story.printed
-            )
-            submitted = story.tidemark("submit", JOB, "--until-now")
-            assert submitted.returncode == 0, submitted.stderr
-            story.await_finished(submitted.stdout.rsplit("/", 1)[1].strip())
+            replay = ("replay", "complete-journey", "--limit", str(EVENTS), "--json", "--broken", BROKEN)
+            assert story.tidemark(*replay).returncode == 0, story.printed
+            story.run_to_its_end(GATE, "--set", "event_time_window=off")
+            story.run_to_its_end(JOB)
             story.await_finished(story.copy_topic("behaviors", COPY))
             story.rest = rest_answers(stack.addresses["flink"])
             story.tidemark("status")
@@ -68,6 +70,22 @@ def test_show_reads_what_the_job_wrote(story: Story) -> None:
     done = story.tidemark("show", "visitor", visitor, "--at", "latest", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)[0]["items"]
+
+
+def test_the_gate_accounts_for_every_message(story: Story) -> None:
+    done = story.tidemark("gate-report", "--json")
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    broken = check_topic(story.kafka, RAW).messages - EVENTS
+    assert broken > 0
+    assert (report["passed"]["behaviors"], report["dead_letters"]) == (EVENTS, broken)
+
+
+def test_dead_letters_are_read_and_sent_again(story: Story) -> None:
+    assert "not JSON" in story.tidemark("dead-letters").stdout
+    done = story.tidemark("dead-letters", "--reason", "not JSON", "--resend")
+    assert (done.returncode, "dead letters sent again" in done.stdout) == (0, True), done.stderr
+    assert check_topic(story.kafka, RESENT).messages > 0
 
 
 def test_the_password_in_the_environment_lets_source_and_sink_in(story: Story) -> None:

@@ -23,6 +23,10 @@ from tidemark.replay.messages import Json
 from tidemark.replay.source import Selection
 
 PASSED_OR_NOT = (None, "duplicate", "suspect")
+DAY_MS = 86_400_000
+ALL_PASS: list[str | None] = [None] * 5
+REPEATS = [None, None, "duplicate", "duplicate", "duplicate"]
+"""What becomes of five events alike, the first another visitor's: each is forgotten; none is."""
 
 
 def decoded(n: int, seed: int = 1) -> list[tuple[str, str, str | None, int, str | None]]:
@@ -45,18 +49,40 @@ def decoded(n: int, seed: int = 1) -> list[tuple[str, str, str | None, int, str 
     return rows
 
 
+def verdicts_of_flink(folder: Path, *words: str) -> list[Any]:
+    command = [sys.executable, "-m", "tests.operators.gate.admit_in_flink", str(folder), *words]
+    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
+    found: list[Any] = json.loads((folder / "verdicts.json").read_text())
+    return found
+
+
 @pytest.mark.flink
-def test_every_verdict_equals_the_twins(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("backend", "sweep_ms"), [("hashmap", 1), ("rocksdb", DAY_MS)])
+def test_every_verdict_equals_the_twins(tmp_path: Path, backend: str, sweep_ms: int) -> None:
     rows = decoded(3000)
     keys: dict[str, Key] = defaultdict(Key)
     expected = {str(i): verdict(keys[row[0]], *row[1:], PER_MINUTE) for i, row in enumerate(rows)}
     assert set(expected.values()) == set(PASSED_OR_NOT), "the rows show too little"
     (tmp_path / "decoded.json").write_text(json.dumps(rows))
-    command = [sys.executable, "-m", "tests.operators.gate.admit_in_flink", str(tmp_path)]
-    subprocess.run(command, check=True, stdin=subprocess.DEVNULL, timeout=120)
-    got = json.loads((tmp_path / "verdicts.json").read_text())
+    got = verdicts_of_flink(tmp_path, "admit", backend, str(sweep_ms))
     assert len(got) == len(rows)
     assert dict(got) == expected
+
+
+@pytest.mark.flink
+@pytest.mark.parametrize(
+    ("backend", "kept_ms", "verdicts", "expired_an_event"),
+    [("hashmap", 300, ALL_PASS, 2), ("rocksdb", 300, ALL_PASS, 2), ("rocksdb", DAY_MS, REPEATS, 0)],
+)
+def test_what_is_not_written_for_the_time_it_is_kept_is_forgotten(
+    tmp_path: Path, backend: str, kept_ms: int, verdicts: list[str | None], expired_an_event: int
+) -> None:
+    found, counted = verdicts_of_flink(tmp_path, "repeat", backend, str(kept_ms))
+    assert found == verdicts
+    events = counted["passed"] + counted["duplicates"]
+    assert counted["expired_entries"] == expired_an_event * (events - 1), (
+        "the former event's id and minute, Aa's too, who never came back"
+    )
 
 
 def verdicts(messages: Any) -> Counter[str | None]:

@@ -1,6 +1,6 @@
 package io.tidemark;
 
-/** FNV-1a with 64 bits (Fowler, Noll, Vo), over the UTF-16 of texts. */
+/** FNV-1a with 64 bits (Fowler, Noll, Vo), over bytes, or the UTF-16 of texts. */
 final class Fnv {
   static final long BASIS = 0xcbf29ce484222325L;
 
@@ -12,6 +12,14 @@ final class Fnv {
   static long add(long hash, String text) {
     for (int i = 0; i < text.length(); i++) {
       hash = add(hash, text.charAt(i));
+    }
+    return hash;
+  }
+
+  /** The hash of what {@code hash} is the hash of, and then {@code bytes}. */
+  static long add(long hash, byte[] bytes) {
+    for (byte one : bytes) {
+      hash = add(hash, one);
     }
     return hash;
   }

@@ -3,6 +3,7 @@ package io.tidemark;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Predicate;
 import java.util.function.ToLongFunction;
 import org.apache.flink.table.api.dataview.MapView;
 
@@ -35,9 +36,14 @@ final class Sweep {
 
   /** Removes the entries of the current key that were written before {@code beforeMs}; returns how many. */
   static <V> int removeExpired(MapView<?, V> state, ToLongFunction<V> writtenMs, long beforeMs) throws Exception {
+    return removeIf(state, entry -> writtenMs.applyAsLong(entry) < beforeMs);
+  }
+
+  /** Removes the entries of the current key of which it is true; returns how many. */
+  static <V> int removeIf(MapView<?, V> state, Predicate<V> isToGo) throws Exception {
     int removed = 0;
     for (Iterator<? extends Map.Entry<?, V>> entries = state.entries().iterator(); entries.hasNext(); ) {
-      if (writtenMs.applyAsLong(entries.next().getValue()) < beforeMs) {
+      if (isToGo.test(entries.next().getValue())) {
         entries.remove();
         removed++;
       }
