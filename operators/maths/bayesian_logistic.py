@@ -15,7 +15,8 @@ from operators.maths.arrays import Floats, Ints
 
 STEPS = 8  # of Newton's method a batch at most, from the mode before it: two or three do mostly
 NEAR = 1e-10
-"""Square of a step in posterior standard deviations (the Newton decrement): such a step is the last."""
+"""Square of a step in posterior standard deviations (the Newton decrement): such a step is the last, and the
+precision is as of before it."""
 
 HALVINGS = 60  # of a step that would make the posterior less likely; then no step
 
@@ -77,6 +78,7 @@ def update(prior: Posteriors, X: Floats, y: Floats, model: Ints | None, offset: 
         X, y, model, offset = X[order], y[order], model[order], offset[order]
     summed = sums_by(model, len(prior.mean))
     information = _information(X, model, summed, len(prior.mean))
+    weighted = _weighted_sum(X, model, summed)
 
     def loss(w: Floats) -> Floats:
         """(A,): minus the log posterior."""
@@ -89,7 +91,7 @@ def update(prior: Posteriors, X: Floats, y: Floats, model: Ints | None, offset: 
     for _ in range(STEPS):
         p = expit(_reached(X, w, model) + offset)
         curvature = prior.precision + information(p * (1 - p))
-        gradient = np.einsum("aij,aj->ai", prior.precision, w - prior.mean) - summed(X * (y - p)[:, None])
+        gradient = np.einsum("aij,aj->ai", prior.precision, w - prior.mean) - weighted(y - p)
         step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
         precision = np.where(moving[:, None, None], curvature, precision)
         w, lost = _descend(w, np.where(moving[:, None], step, 0.0), loss, lost)
@@ -159,6 +161,15 @@ def _information(
         return found
 
     return information
+
+
+def _weighted_sum(
+    X: Floats, model: Ints | None, summed: Callable[[Floats], Floats]
+) -> Callable[[Floats], Floats]:
+    """A function of weights r (n,) that gives (A, d): Σ r x of each model's rows."""
+    if model is None:
+        return lambda weight: np.asarray((weight @ X)[None])
+    return lambda weight: summed(X * weight[:, None])
 
 
 def _squared(Z: Floats) -> Floats:
