@@ -31,10 +31,10 @@ HEADS = ("write to Redis",)
 """What feeds it goes on while it waits for Python."""
 
 STATE_CACHES = {
-    "python.map-state.read-cache-size": "20000",
+    "python.map-state.read-cache-size": "4000",
     "python.map-state.write-cache-size": "10000",
 }
-"""Entries of Python's keyed state: an article that is not here is asked for one by one."""
+"""Entries of Python's keyed state, of each map and key: what is not here is asked for one by one."""
 
 
 def build(tables: StreamTableEnvironment, config: ArticleScoresConfig) -> StatementSet:

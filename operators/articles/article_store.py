@@ -98,7 +98,11 @@ class ArticleStore:
         return np.array([self._row[name] for name in names], dtype=np.int64)
 
     def _read(self, missing: Sequence[str], names: Sequence[str]) -> None:
-        """Put these at hand; where there is no room, all `names` and no others."""
+        """Put these at hand; where there is no room, all `names` and no others.
+
+        What was at hand for too long is new, also while state has it still.
+        """
+        gone = {name for name in missing if name in self._row}
         if len(self._row) + len(missing) > len(self._learnt):
             self._make_room(max(AT_HAND, len(names)))
             missing = names
@@ -106,7 +110,7 @@ class ArticleStore:
             self._row.setdefault(name, len(self._row))
         row = self._rows(missing)
         self._forget(row)
-        blobs = [self._articles.get(name) for name in missing]
+        blobs = [None if name in gone else self._articles.get(name) for name in missing]
         met = np.array([at for at, blob in enumerate(blobs) if blob is not None], dtype=np.int64)
         if len(met):
             self._fill([missing[at] for at in met], row[met], [bytes(blobs[at]) for at in met])

@@ -12,7 +12,12 @@ BLOB = Types.PRIMITIVE_ARRAY(Types.BYTE())
 
 
 def fading_map(context: RuntimeContext, name: str, key: TypeInformation, retention_ms: int) -> Any:
-    """A map of bytes, each entry with a time to live in processing time."""
+    """A map of bytes, each entry with a time to live in processing time; then it goes as Flink cleans up.
+
+    Until then it may still be read. Where that is forbidden, Python asks the JVM for every entry, one by one,
+    and waits for each that it writes: half the CPU of the job.
+    """
+    lives = StateTtlConfig.new_builder(Time.milliseconds(retention_ms))
     descriptor = MapStateDescriptor(name, key, BLOB)
-    descriptor.enable_time_to_live(StateTtlConfig.new_builder(Time.milliseconds(retention_ms)).build())
+    descriptor.enable_time_to_live(lives.return_expired_if_not_cleaned_up().build())
     return context.get_map_state(descriptor)

@@ -11,7 +11,7 @@ from operators.maths.articles.reader_tastes import Tastes, match, profile
 from operators.maths.articles.slate_sketch import sketch
 from operators.maths.segments.dimensions import hashed_dimensions
 from schemas.article_hash import article_hash
-from schemas.article_terms import Terms
+from schemas.article_terms import LEVELS, Terms
 from state.placed_list import PlacedList
 from state.reader_space import ReaderSpace
 
@@ -20,6 +20,12 @@ def buckets_of(articles: Sequence[str], buckets: int) -> Ints:
     """(n,) of articles in histories."""
     hashes = np.array([article_hash(article) for article in articles], dtype=np.uint64)
     return hashed_dimensions(hashes, buckets)
+
+
+def clicked_buckets(shown: Sequence[ShownList], buckets: int) -> list[Ints]:
+    """Of what each list's reader clicked before."""
+    articles = buckets_of([article for of in shown for article in of.recent], buckets)
+    return np.split(articles, np.cumsum([len(of.recent) for of in shown])[:-1]) if shown else []
 
 
 def histories_of(readers: Sequence[Ints]) -> Histories:
@@ -65,9 +71,12 @@ def _matches(
 
     By the clicks that the dimensions' fit has seen, which are those that storefronts know the terms of.
     """
-    for of, buckets in zip(shown, clicked, strict=True):
+    cuts = np.cumsum([len(of.articles) for of in shown])[:-1]
+    articles = buckets_of([article for of in shown for article in of.articles], len(terms))
+    for article, buckets in zip(np.split(articles, cuts), clicked, strict=True):
         reader = profile(terms[np.unique(buckets[dimensions.idf[buckets] > 0])])
-        yield match(tastes, reader, terms[buckets_of(of.articles, len(terms))])
+        nothing = np.zeros((len(article), LEVELS))
+        yield match(tastes, reader, terms[article]) if reader.clicks else nothing
 
 
 def space_of(dimensions: Dimensions, tastes: Tastes) -> ReaderSpace:

@@ -12,7 +12,7 @@ from operators.articles.array_messages import encoded
 from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.list_log import ListLog
 from operators.articles.list_rows import ListRows, ShownList
-from operators.articles.place_lists import buckets_of, fit_of, histories_of, place_lists, space_of
+from operators.articles.place_lists import clicked_buckets, fit_of, histories_of, place_lists, space_of
 from operators.articles.split_lists import batch_of, outcomes, split_lists
 from operators.articles.term_models import TermModels
 from operators.articles.unshown_articles import UnshownArticles
@@ -91,7 +91,7 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._unshown.add(described)
         starts = self._terms.starts(self._unshown.take(name for of in shown for name in of.articles))
         progress, space = self._refit(progress, shown)
-        clicked = [buckets_of(of.recent, self._settings.buckets) for of in shown]
+        clicked = clicked_buckets(shown, self._settings.buckets)
         placed = place_lists(shown, clicked, *self._fit(progress), terms, self._articles.sketch)
         self._keep(shown, clicked, placed, progress.seen)
         self._forget(rows.forgotten)

@@ -73,7 +73,8 @@ class TermModels:
     def learn(self, lists: Sequence[PlacedList], clicked: Floats, chance: Floats) -> None:
         """From the outcomes of all impressions of lists, as articles' own models do."""
         names = [name for of in lists for name in of.articles]
-        described = [at for at, name in enumerate(names) if len(self._rows_of(name))]
+        with_terms = {name for name in dict.fromkeys(names) if len(self._rows_of(name))}
+        described = [at for at, name in enumerate(names) if name in with_terms] if with_terms else []
         if not described:
             return
         articles = list(dict.fromkeys(names[at] for at in described))

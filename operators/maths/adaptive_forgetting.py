@@ -47,11 +47,8 @@ class Forgetting:
 
 def mixed(models: Forgetting, X: Floats, offset: Floats) -> tuple[Floats, Floats]:
     """(n,) log-odds and (n,) variance: moments of the mixture of the members' posteriors."""
-    a, s2 = (
-        np.stack(part) for part in zip(*(predict(m, X, None, offset) for m in models.members), strict=True)
-    )
-    mean = models.weight @ a
-    return mean, models.weight @ (s2 + (a - mean) ** 2)
+    mean, covariance = collapsed(models)
+    return X @ mean + offset, np.maximum(np.einsum("nd,nd->n", X @ covariance, X), 0.0)
 
 
 def collapsed(models: Forgetting) -> tuple[Floats, Floats]:

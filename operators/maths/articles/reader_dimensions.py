@@ -82,7 +82,8 @@ def refit(dimensions: Dimensions, histories: Histories) -> Dimensions:
     readers = np.asarray(clicked.sum(axis=0)).ravel()
     idf = np.where(readers > 0, np.log((clicked.shape[0] + 1) / (readers + 1)), 0.0)
     weighted = _weighted(clicked, idf)
-    axes = _strongest(weighted, D)
+    axes, seen = np.zeros((buckets, D)), np.argsort(idf == 0, kind="stable")[: 2 * D + np.count_nonzero(idf)]
+    axes[seen] = _strongest(weighted[:, seen], D)  # the others are zero, and most
     if dimensions.axes.any():
         before = _weighted(clicked, dimensions.idf) @ dimensions.axes - dimensions.centre
         after = weighted @ axes

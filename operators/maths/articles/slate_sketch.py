@@ -30,5 +30,6 @@ def sketch(article: NDArray[np.uint64], first: Ints, places: int = 64) -> Sketch
 
 def similarity(one: Sketch, other: Sketch) -> Floats:
     """Jaccard similarity of sketches along the last axis; the other axes broadcast."""
-    alike = (one == other).sum(axis=-1, dtype=np.uint16)  # small integers: twice as fast as a mean
-    return np.asarray(alike / one.shape[-1])
+    alike = (one == other).view(np.uint8)
+    # Small integers, and einsum: four times as fast as a mean.
+    return np.asarray(np.einsum("...i->...", alike, dtype=np.uint16, casting="safe") / one.shape[-1])

@@ -100,13 +100,14 @@ def test_more_articles_than_there_is_room_for_are_read_again(monkeypatch: pytest
         same(at_once(shown(3)), kept.store.take(NAMES, 0)[0])
 
 
-def test_an_article_that_state_has_let_go_is_fresh() -> None:
+@pytest.mark.parametrize("cleaned_up", [True, False])
+def test_an_article_that_was_shown_no_more_for_too_long_is_fresh(cleaned_up: bool) -> None:
     kept = Kept()
     kept.learn(*shown(4))
-    kept.articles, kept.memories = Entries(), Entries()
     same(at_once(shown(4)), kept.store.take(NAMES, RETENTION_MS - 1)[0])
-    lost: Any = kept.store
-    lost._articles, lost._memories = kept.articles, kept.memories
+    if cleaned_up:
+        lost: Any = kept.store
+        lost._articles, lost._memories = Entries(), Entries()
     models, _, absorbed = kept.store.take(NAMES, RETENTION_MS)
     same(ArticleModels.fresh(len(NAMES), SETTINGS), models)
     assert not absorbed.any()

@@ -79,7 +79,13 @@ def test_the_mixture_in_one_posterior_predicts_what_the_members_do() -> None:
     models, _ = followed(0.05, SETTINGS, batches=20)
     assert np.ptp(models.weight) > 0.01, "members differ"
     X = np.random.default_rng(4).normal(size=(50, 3))
+    a, variance = (
+        np.stack(of) for of in zip(*(predict(m, X, None, np.ones(50)) for m in models.members), strict=True)
+    )
+    expected = models.weight @ a
+    spread = models.weight @ (variance + (a - expected) ** 2)
     mean, covariance = collapsed(models)
-    a, variance = mixed(models, X, np.zeros(50))
-    np.testing.assert_allclose(X @ mean, a)
-    np.testing.assert_allclose(np.einsum("ni,ij,nj->n", X, covariance, X), variance)
+    np.testing.assert_allclose(X @ mean + 1, expected)
+    np.testing.assert_allclose(np.einsum("ni,ij,nj->n", X, covariance, X), spread)
+    for found, known in zip(mixed(models, X, np.ones(50)), (expected, spread), strict=True):
+        np.testing.assert_allclose(found, known)

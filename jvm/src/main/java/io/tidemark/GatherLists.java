@@ -104,7 +104,7 @@ public class GatherLists extends ProcessTableFunction<Row> {
       if (isTooLate(list, event.getFieldAs(4), eventMs, nowMs)) {
         return;
       }
-      if (list.impressions.isEmpty()) {
+      if (list.size() == 0) {
         begin(list, event, eventMs, eventMs + window_ms);
         time.registerOnTime(SHOWN + key, eventMs + wait_ms);
         time.registerOnTime(KNOWN + key, list.untilMs + wait_ms);
@@ -138,7 +138,7 @@ public class GatherLists extends ProcessTableFunction<Row> {
     }
     ShownList list = ShownList.of(entry);
     if (timer.startsWith(SHOWN)) {
-      if (!list.isGiven && !list.impressions.isEmpty()) {
+      if (!list.isGiven && list.size() > 0) {
         give(list, key);
         lists.put(key, list.toBytes());
       }
@@ -148,15 +148,14 @@ public class GatherLists extends ProcessTableFunction<Row> {
     if (list.isGiven) {
       collect(Row.of(KNOWN, key.substring(1), list.shownMs, list.appendedMs, list.outcome()));
     }
-    list.clicks.keySet().removeAll(list.impressions.keySet());
-    orphans.inc(list.clicks.size());
+    orphans.inc(list.clicksWithoutImpression());
   }
 
   /** Whether an impression counts for nothing: behind the watermark, or after its list was given. */
   private boolean isTooLate(ShownList list, String article, long eventMs, long nowMs) {
     boolean isLate = eventMs <= nowMs || list.isGiven;
     if (isLate) {
-      (list.impressions.containsKey(article) ? repeated : late).inc();
+      (list.has(article) ? repeated : late).inc();
     }
     return isLate;
   }
@@ -182,13 +181,11 @@ public class GatherLists extends ProcessTableFunction<Row> {
     return recent.latestMs();
   }
 
-  private static void begin(ShownList list, Row event, long eventMs, long untilMs) {
+  private static void begin(ShownList list, Row event, long eventMs, long untilMs) throws Exception {
     list.shownMs = eventMs;
     list.untilMs = untilMs;
-    list.length = event.getFieldAs(3);
-    list.recent = event.getFieldAs(6);
-    list.segment = orEmpty(event.getFieldAs(7));
-    list.shop = orEmpty(event.getFieldAs(10));
+    list.begin(
+        event.getFieldAs(3), orEmpty(event.getFieldAs(10)), orEmpty(event.getFieldAs(7)), event.getFieldAs(6));
   }
 
   private static String orEmpty(String text) {
@@ -197,10 +194,12 @@ public class GatherLists extends ProcessTableFunction<Row> {
 
   private void show(ShownList list, Row event, String key) throws Exception {
     Integer position = event.getFieldAs(5);
-    if (list.impressions.putIfAbsent(event.getFieldAs(4), position == null ? 0 : position) != null) {
+    if (list.has(event.getFieldAs(4))) {
       repeated.inc();
+    } else {
+      list.add(event.getFieldAs(4), position == null ? 0 : position);
     }
-    if (list.impressions.size() == list.length) {
+    if (list.size() == list.length) {
       give(list, key);
     }
   }
