@@ -9,13 +9,13 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.articles.array_messages import encoded
-from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.list_log import ListLog
 from operators.articles.list_rows import ListRows, ShownList
 from operators.articles.place_lists import clicked_buckets, fit_of, histories_of, place_lists, space_of
 from operators.articles.split_lists import batch_of, outcomes, split_lists
 from operators.articles.term_models import TermModels
 from operators.articles.unshown_articles import UnshownArticles
+from operators.fading_state import BLOB, fading_map
 from operators.maths.arrays import Floats, Ints
 from operators.maths.articles.article_models import ArticleSettings
 from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_places

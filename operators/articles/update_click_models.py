@@ -7,9 +7,9 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from operators.articles.array_messages import decoded, encoded
 from operators.articles.article_store import ArticleStore
-from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.read_and_learn import read_and_learn
 from operators.articles.shard_messages import ShardBatch
+from operators.fading_state import BLOB, fading_map
 from operators.maths.articles.article_models import ArticleSettings
 from operators.one_thread import compute_on_one_thread
 

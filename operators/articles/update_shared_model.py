@@ -10,11 +10,11 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.articles.array_messages import decoded
 from operators.articles.article_news import RANKING, READERS, News, article_news, hash_news, shared_news
-from operators.articles.fading_state import BLOB, fading_map
 from operators.articles.rank_articles import absorb_lists, by_shop, ranking
 from operators.articles.score_clicks import ScoreSettings, SharedModels, learn_known, outcomes, predict_shown
 from operators.articles.shard_messages import Batch, ShardStatistics
 from operators.articles.shared_store import load_shared, stored_shared
+from operators.fading_state import BLOB, fading_map
 from operators.maths.arrays import Floats
 from operators.maths.articles.prequential_scores import log_loss
 from operators.one_thread import compute_on_one_thread

@@ -5,10 +5,9 @@ from dataclasses import replace
 from typing import Any
 
 from pyflink.common import Row, Types
-from pyflink.common.time import Time
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
-from pyflink.datastream.state import MapStateDescriptor, StateTtlConfig
 
+from operators.fading_state import fading_map
 from operators.layouts.absorb_affinities import absorb_affinities, linear_policies
 from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.layouts.outcome_rows import outcomes_and_offers
@@ -25,8 +24,8 @@ POLICIES = Types.ROW_NAMED(["shop_id", "policy"], [Types.STRING(), Types.STRING(
 class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
     """Per shard of shops: fold each micro-batch into the layouts of the shops it touches.
 
-    State: two entries a shop, by segments and by affinities, each dropped when it has not been written for
-    `retention_ms` of processing time.
+    State: two entries a shop, by segments and by affinities, each dropped, as Flink cleans up, when it has
+    not been written for `retention_ms` of processing time.
 
     affinities : how many a visitor has, the most segments of a shop. Sums of another number begin anew.
     """
@@ -44,14 +43,10 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
 
     def open(self, runtime_context: RuntimeContext) -> None:
         compute_on_one_thread()
-        self._layouts = self._map(runtime_context, "layouts")
-        self._moments = self._map(runtime_context, "moments")
-
-    def _map(self, runtime_context: RuntimeContext, name: str) -> Any:
-        descriptor = MapStateDescriptor(name, Types.STRING(), Types.PICKLED_BYTE_ARRAY())
-        retention = Time.milliseconds(self._retention_ms)
-        descriptor.enable_time_to_live(StateTtlConfig.new_builder(retention).build())
-        return runtime_context.get_map_state(descriptor)
+        self._layouts, self._moments = (
+            fading_map(runtime_context, name, Types.STRING(), self._retention_ms)
+            for name in ("layouts", "moments")
+        )
 
     def process_element(self, value: Any, ctx: KeyedProcessFunction.Context) -> Iterator[Row]:  # noqa: ARG002
         rows, offers = outcomes_and_offers(value)
@@ -70,9 +65,9 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
 
     def _load(self, shop: str) -> ShopLayouts:
         blob = self._layouts.get(shop)
-        return ShopLayouts.empty() if blob is None else ShopLayouts.from_bytes(blob)
+        return ShopLayouts.empty() if blob is None else ShopLayouts.from_bytes(bytes(blob))
 
     def _load_moments(self, shop: str) -> ShopMoments:
         blob = self._moments.get(shop)
-        found = ShopMoments.empty(self._width) if blob is None else ShopMoments.from_bytes(blob)
+        found = ShopMoments.empty(self._width) if blob is None else ShopMoments.from_bytes(bytes(blob))
         return found if found.sums.shape[1] == self._width else ShopMoments.empty(self._width)

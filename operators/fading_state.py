@@ -1,4 +1,4 @@
-"""Keyed state of the job `article_scores` whose entries go when nothing was written to them for so long."""
+"""Keyed state of Python whose entries go when nothing was written to them for so long."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def fading_map(context: RuntimeContext, name: str, key: TypeInformation, retenti
     """A map of bytes, each entry with a time to live in processing time; then it goes as Flink cleans up.
 
     Until then it may still be read. Where that is forbidden, Python asks the JVM for every entry, one by one,
-    and waits for each that it writes: half the CPU of the job.
+    and waits for each that it writes: half the CPU of article scores.
     """
     lives = StateTtlConfig.new_builder(Time.milliseconds(retention_ms))
     descriptor = MapStateDescriptor(name, key, BLOB)
