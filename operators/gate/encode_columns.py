@@ -19,6 +19,8 @@ from schemas.avro import Schema
 Values = Sequence[Any]
 Pieces = list[Any]
 """Columns of bytes (pyarrow), to be joined in their order."""
+Bodies = np.ndarray[Any, np.dtype[np.object_]]
+"""Bytes objects (n,)."""
 
 TEXT, BYTES = pa.large_string(), pa.large_binary()  # those that are not large end at 2 GiB a column
 EMPTY, NOTHING = pa.scalar(b"", BYTES), pa.scalar(None, BYTES)
@@ -26,13 +28,14 @@ NULL, PRESENT = pa.scalar(b"\x00", BYTES), pa.scalar(b"\x02", BYTES)
 """The branches of `["null", T]`."""
 
 
-def column_encoder(schema: Schema) -> Callable[[Sequence[Values]], list[bytes]]:
+def column_encoder(schema: Schema) -> Callable[[Sequence[Values]], Bodies]:
     """A function of the fields' columns, in the schema's order; of valid values, None where one is null."""
     encoders = [_encoder(field["type"]) for field in schema.wire["fields"]]
 
-    def encode(columns: Sequence[Values]) -> list[bytes]:
+    def encode(columns: Sequence[Values]) -> Bodies:
         pieces = [piece for of, column in zip(encoders, columns, strict=True) for piece in of(column)]
-        bodies: list[bytes] = pc.binary_join_element_wise(*pieces, EMPTY).to_pylist()
+        # A third of the time that `to_pylist` takes.
+        bodies: Bodies = pc.binary_join_element_wise(*pieces, EMPTY).to_numpy(zero_copy_only=False)
         return bodies
 
     return encode

@@ -50,8 +50,9 @@ class ClusterConfig:
             "python.execution-mode": "process",
             "python.executable": str(self.python),
             "python.client.executable": str(self.python),
-            # Thread mode fails on a task manager's second job unless its library is loaded once for all.
-            "classloader.parent-first-patterns.additional": "pemja.",
+            # Thread mode fails on a task manager's second job unless its library is loaded once for all;
+            # what crosses to Python in process mode would be compiled anew for each job.
+            "classloader.parent-first-patterns.additional": "pemja.;org.apache.beam.",
             "state.backend.rocksdb.use-bloom-filter": True,  # an event id is nearly always new
             "metrics.fetcher.update-interval": 1000,  # a person is watching
             "metrics.reporters": "prom",
