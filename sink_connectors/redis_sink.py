@@ -8,6 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pyflink.table.udf import FunctionContext, ScalarFunction
 
 from sink_connectors.redis_address import RedisAddress
+from workers.prepare_worker import prepare_worker
 
 
 class RedisSink(ScalarFunction):  # type: ignore[misc]
@@ -27,6 +28,7 @@ class RedisSink(ScalarFunction):  # type: ignore[misc]
         from sink_connectors.redis_connection import RedisConnection
         from sink_connectors.retry import Sender
 
+        prepare_worker()
         self._retries = function_context.get_metric_group().counter("redis_retries")
         self._redis = RedisConnection(self._address)
         self._sender = Sender(self._redis, self._prepare, self._retries.inc)

@@ -10,15 +10,16 @@ ROOT = Path(__file__).parent.parent
 MAY_IMPORT = {
     "tidemark": {"tidemark", "flink_jobs", "operators", "sink_connectors", "state", "schemas"},
     "flink_jobs": {"flink_jobs", "operators", "sink_connectors", "state", "schemas"},
-    "operators": {"operators", "state", "schemas"},
-    "sink_connectors": {"sink_connectors", "schemas"},
+    "operators": {"operators", "state", "schemas", "workers"},
+    "sink_connectors": {"sink_connectors", "schemas", "workers"},
     "state": {"state", "schemas"},
     "schemas": {"schemas"},
+    "workers": {"workers"},
 }
 OURS = set(MAY_IMPORT)
 
 PYFLINK_MAY_STAND_IN = {"schemas/flink_types.py", "state/descriptors.py"}
-PYFLINK_FREE = ("schemas", "state", "operators/maths", "tidemark/client.py")
+PYFLINK_FREE = ("schemas", "state", "workers", "operators/maths", "tidemark/client.py")
 
 MATHS_MAY_IMPORT = {
     "numpy",

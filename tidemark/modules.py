@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tidemark.errors import UserError
 
-PACKAGES = ("flink_jobs", "operators", "schemas", "sink_connectors", "state")
+PACKAGES = ("flink_jobs", "operators", "schemas", "sink_connectors", "state", "workers")
 SUFFIXES = (".py", ".avsc", ".lua")
 
 

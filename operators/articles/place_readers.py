@@ -22,11 +22,11 @@ from operators.maths.articles.place_bias import PlaceBias, blind_picks, count_pl
 from operators.maths.articles.reader_dimensions import Dimensions, ReaderSettings, refit
 from operators.maths.articles.reader_tastes import Tastes, fit
 from operators.maths.articles.served_articles import served_axes
-from operators.one_thread import compute_on_one_thread
 from schemas.article_hash import article_hash
 from state.placed_list import PlacedList
 from state.places import Places
 from state.reader_space import ReaderProgress, ReaderSpace
+from workers.prepare_worker import prepare_worker
 
 SHARD_BATCHES = Types.ROW_NAMED(["shard", "message"], [Types.INT(), BLOB])
 """What `PlaceReaders` yields: `ShardBatch`, as bytes."""
@@ -61,7 +61,7 @@ class PlaceReaders(KeyedProcessFunction):  # type: ignore[misc]
         self._fitted: tuple[int, tuple[Dimensions, Tastes]] = 0, unknown
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         self._progress = runtime_context.get_state(ValueStateDescriptor("progress", BLOB))
         self._places = runtime_context.get_state(ValueStateDescriptor("places", BLOB))
         self._space = runtime_context.get_state(ValueStateDescriptor("space", BLOB))

@@ -11,7 +11,7 @@ from operators.articles.read_and_learn import read_and_learn
 from operators.articles.shard_messages import ShardBatch
 from operators.fading_state import BLOB, fading_map
 from operators.maths.articles.article_models import ArticleSettings
-from operators.one_thread import compute_on_one_thread
+from workers.prepare_worker import prepare_worker
 
 SHARD_STATISTICS = Types.ROW_NAMED(["key", "message"], [Types.INT(), BLOB])
 """What `UpdateClickModels` yields: `ShardStatistics`, as bytes; the key is always 0."""
@@ -27,7 +27,7 @@ class UpdateClickModels(KeyedProcessFunction):  # type: ignore[misc]
         self._settings, self._retention_ms = settings, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         articles, memories = (
             fading_map(runtime_context, name, Types.STRING(), self._retention_ms)
             for name in ("articles", "memories")

@@ -17,9 +17,9 @@ from operators.articles.shared_store import load_shared, stored_shared
 from operators.fading_state import BLOB, fading_map
 from operators.maths.arrays import Floats
 from operators.maths.articles.prequential_scores import log_loss
-from operators.one_thread import compute_on_one_thread
 from state.placed_list import PredictedList
 from state.shop_readers import ShopReaders
+from workers.prepare_worker import prepare_worker
 
 NEWS = Types.ROW_NAMED(
     ["kind", "name", "at_ms", "absorbed", "packed", "text"],
@@ -46,7 +46,7 @@ class UpdateSharedModel(KeyedProcessFunction):  # type: ignore[misc]
         self._settings, self._rank_every_ms, self._retention_ms = settings, rank_every_ms, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         self._parts = runtime_context.get_map_state(MapStateDescriptor("parts", Types.LONG(), BLOB))
         self._next = runtime_context.get_state(ValueStateDescriptor("next", Types.LONG()))
         self._shared = runtime_context.get_state(ValueStateDescriptor("shared", BLOB))

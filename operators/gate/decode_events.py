@@ -10,6 +10,7 @@ from pyflink.table.udf import FunctionContext, ScalarFunction, udf
 from operators.gate.decode_messages import MessageDecoder, MessageLimits
 from schemas.event_types import DEAD_LETTER, DEAD_LETTER_BYTES, Header
 from schemas.refusals import TOO_LARGE
+from workers.prepare_worker import prepare_worker
 
 TYPES = {"topic": "STRING", "key": "STRING", "event_id": "STRING", "minute": "BIGINT", "unit": "STRING"}
 TYPES |= {"value": "BYTES", "reason": "STRING"}
@@ -27,6 +28,7 @@ class DecodeEvents(ScalarFunction):  # type: ignore[misc]
         self._limits = limits
 
     def open(self, function_context: FunctionContext) -> None:  # noqa: ARG002
+        prepare_worker()
         self._decoder = MessageDecoder(self._limits)
 
     def eval(self, messages: "Series[Any]", arrived_s: "Series[int]") -> DataFrame:

@@ -11,9 +11,9 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 from operators.keywords.article_tables import DescribeSettings, Tables
 from operators.keywords.describe_articles import Description, describe, empty_model
 from operators.keywords.read_articles import ReadArticle
-from operators.one_thread import compute_on_one_thread
 from schemas.article_features import ArticleFeatures
 from state.article_model import ArticleModel
+from workers.prepare_worker import prepare_worker
 
 MOST_AT_ONCE = 100
 """Articles described before any of them is learned from; a replay brings thousands in one span of time."""
@@ -33,7 +33,7 @@ class UpdateArticleModels(KeyedProcessFunction):  # type: ignore[misc]
         self._settings = settings
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         blob = Types.PICKLED_BYTE_ARRAY()
         self._model = runtime_context.get_state(ValueStateDescriptor("model", blob))
         terms = runtime_context.get_map_state(MapStateDescriptor("terms", Types.LONG(), blob))

@@ -13,9 +13,9 @@ from operators.layouts.absorb_outcomes import absorb_outcomes, shop_policy
 from operators.layouts.outcome_rows import outcomes_and_offers
 from operators.maths.layouts.layout_bandit import BanditSettings
 from operators.maths.layouts.linear_bandit import LinearSettings, sums_width
-from operators.one_thread import compute_on_one_thread
 from state.layout_arms import ShopLayouts
 from state.layout_moments import ShopMoments
+from workers.prepare_worker import prepare_worker
 
 POLICIES = Types.ROW_NAMED(["shop_id", "policy"], [Types.STRING(), Types.STRING()])
 """What `UpdateLayouts` yields: `ShopPolicy.to_json` of a shop."""
@@ -42,7 +42,7 @@ class UpdateLayouts(KeyedProcessFunction):  # type: ignore[misc]
         self._by_revenue, self._retention_ms = by_revenue, retention_ms
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         self._layouts, self._moments = (
             fading_map(runtime_context, name, Types.STRING(), self._retention_ms)
             for name in ("layouts", "moments")

@@ -9,11 +9,11 @@ from pyflink.datastream.state import MapStateDescriptor, ValueStateDescriptor
 
 from operators.maths.gamma_poisson import fit_priors
 from operators.maths.preferences.choice_model import ChoiceSettings
-from operators.one_thread import compute_on_one_thread
 from operators.preferences.learn_choices import Fields, LearnChoices
 from schemas.preference_choices import FacetChoices
 from schemas.preference_priors import FacetPrior, SampleBuilder
 from schemas.preferences import PreferenceSchema
+from workers.prepare_worker import prepare_worker
 
 END_OF_INPUT = 2**63 - 2
 """No event reaches it: a timer here fires when a bounded input ends, and only then."""
@@ -47,7 +47,7 @@ class RefreshPriors(KeyedProcessFunction):  # type: ignore[misc]
         self._settings = settings or ChoiceSettings()
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         self._store.open(runtime_context.get_metrics_group())
         blob, text = Types.PRIMITIVE_ARRAY(Types.BYTE()), Types.STRING()
         self._models = runtime_context.get_map_state(MapStateDescriptor("choice-models", text, blob))

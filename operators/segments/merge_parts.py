@@ -7,12 +7,12 @@ from pyflink.common import Row, Types
 from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 from pyflink.datastream.state import MapStateDescriptor
 
-from operators.one_thread import compute_on_one_thread
 from operators.segments.merge_shop import merge_shop
 from operators.segments.segment_rows import REST, of_shop, said_of
 from operators.segments.shop_segments import ShopSettings
 from state.rest_of_shop import RestOfShop
 from state.shop_part import ShopPart
+from workers.prepare_worker import prepare_worker
 
 SAID = ("shop_id", "visitor_id", "body")
 """Of a row, what is needed here."""
@@ -28,7 +28,7 @@ class MergeParts(KeyedProcessFunction):  # type: ignore[misc]
         self._settings = settings
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
 
         def entries(name: str) -> Any:
             blob = Types.PRIMITIVE_ARRAY(Types.BYTE())

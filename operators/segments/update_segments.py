@@ -9,7 +9,6 @@ from pyflink.datastream import KeyedProcessFunction, RuntimeContext
 
 from operators.batch_log import BatchLog
 from operators.maths.segments.visits import NEVER_SEEN
-from operators.one_thread import compute_on_one_thread
 from operators.segments.adopt_rest import adopt_rest
 from operators.segments.industry_priors import industry_of
 from operators.segments.known_industries import KnownIndustries
@@ -27,6 +26,7 @@ from operators.segments.watch_fit import watch_fit
 from state.rest_of_shop import RestOfShop
 from state.shop_part import ShopPart
 from state.visitor_segment import VisitorSegment
+from workers.prepare_worker import prepare_worker
 
 REFITTING = 0.1
 """Of a worker's time, where shops are due all the time; see `RefitBudget`."""
@@ -72,7 +72,7 @@ class UpdateSegments(KeyedProcessFunction):  # type: ignore[misc]
         self._budget = RefitBudget(REFITTING)
 
     def open(self, runtime_context: RuntimeContext) -> None:
-        compute_on_one_thread()
+        prepare_worker()
         self._state, self._visitor_rows = ShardState(runtime_context, self._settings), VisitorNews()
         metrics = runtime_context.get_metrics_group()
         self._visits = metrics.counter("visits")

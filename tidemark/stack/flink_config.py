@@ -9,8 +9,6 @@ from tidemark.stack.ports import LOOPBACK
 
 # The names that people use, and Flink's.
 STATE_BACKENDS = {"rocksdb": "rocksdb", "heap": "hashmap"}
-# RocksDB lives in managed memory; with state on the heap only Python's share of it is used.
-MANAGED_MEMORY = {"rocksdb": 0.4, "heap": 0.1}
 # RocksDB uploads what is new; the heap writes all of its state, and copies what is touched meanwhile.
 CHECKPOINT_EVERY = {"rocksdb": "5 s", "heap": "20 s"}
 LOOPBACK_HTTP = (
@@ -44,6 +42,7 @@ class ClusterConfig:
             **self.addresses(),
             **self.processes(java_options),
             **self.checkpoints(),
+            **self.memory_of_state(),
             **self.high_availability(),
             **FAILURES,
             "state.backend.type": STATE_BACKENDS[self.state],
@@ -80,7 +79,6 @@ class ClusterConfig:
         return {
             "jobmanager.memory.process.size": self.job_manager_memory,
             "taskmanager.memory.process.size": self.task_manager_memory,
-            "taskmanager.memory.managed.fraction": MANAGED_MEMORY[self.state],
             "taskmanager.numberOfTaskSlots": self.slots,
             # A task has ten of these to fill while the next waits for Python: about a bundle of rows.
             "taskmanager.memory.segment-size": "256 kb",
@@ -101,6 +99,10 @@ class ClusterConfig:
             "execution.checkpointing.timeout": "2 h",
             "execution.checkpointing.tolerable-failed-checkpoints": 1_000_000,
         }
+
+    def memory_of_state(self) -> dict[str, str | int | float | bool]:
+        """RocksDB lives in managed memory; with state on the heap only Python has some of it."""
+        return {} if self.state == "rocksdb" else {"taskmanager.memory.managed.fraction": 0.1}
 
     def high_availability(self) -> dict[str, str | int | float | bool]:
         """A job manager that died is followed by one that knows its jobs."""

@@ -7,7 +7,7 @@ import sys
 ASKED = """
 import numpy, scipy.linalg
 from threadpoolctl import threadpool_info
-from operators.one_thread import compute_on_one_thread
+from workers.one_thread import compute_on_one_thread
 compute_on_one_thread()
 print([library["num_threads"] for library in threadpool_info()])
 """

@@ -4,7 +4,7 @@ from threadpoolctl import threadpool_limits
 
 
 def compute_on_one_thread() -> None:
-    """For this process, from now on; a Python operator calls it when it opens.
+    """For this process, from now on.
 
     BLAS starts a thread a core, and those of matrices as small as ours wait for each other, busily: several
     times the CPU for no time won.
