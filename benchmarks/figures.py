@@ -42,18 +42,31 @@ PARTS = ("throughput", "latency", "growth", "bytes")
 def results(found: Mapping[str, Sequence[Row]], job: str, former: Mapping[str, Any]) -> dict[str, Any]:
     """The whole file: what was `found` of `job`, and of what was not measured now, what stood there.
 
-    measured : by job and part, the commit that was measured.
+    Each backend is a run by itself, whose subjects stand beside each other: the rows of one that was measured
+    now go together, those of the other stay.
+
+    measured : by job, part and backend, the commit that was measured.
     """
     measured = {**former.get("measured", {})}
-    measured[job] = {**measured.get(job, {}), **dict.fromkeys(found, commit())}
-    parts = {
-        part: [
-            *(row for row in former.get(part, ()) if part not in found or row["job"] != job),
-            *found.get(part, ()),
-        ]
-        for part in PARTS
-    }
+    now = {name for part, rows in found.items() for row in rows if (name := _name(part, row))}
+    measured[job] = {**measured.get(job, {}), **dict.fromkeys(sorted(now), commit())}
+    parts = {}
+    for part in PARTS:
+        rows = found.get(part, ())
+        kept = [row for row in former.get(part, ()) if not _is_replaced(row, job, rows)]
+        parts[part] = sorted([*kept, *rows], key=lambda row: str(row["job"]))
     return {"commit": commit(), "measured": measured, "machine": machine(), **parts}
+
+
+def _is_replaced(row: Row, job: str, found: Sequence[Row]) -> bool:
+    return row["job"] == job and any(other.get("backend") == row.get("backend") for other in found)
+
+
+def _name(part: str, row: Row) -> str | None:
+    """Of what a row is a part of; none: it stands beside those of every backend."""
+    if part != "throughput":
+        return part
+    return f"{part} on {row['backend']}" if row["backend"] else None
 
 
 def load(file: Path) -> dict[str, Any]:

@@ -16,8 +16,8 @@ LABELS = {
 }
 
 WHAT = """\
-Made by `make bench`; do not edit. All subjects read the same events from the same broker in one run on one
-machine and share its cores with Kafka and Redis, so ratios say more than figures.
+Made by `make bench`; do not edit. All subjects of a job and backend read the same events from the same broker
+in one run on one machine and share its cores with Kafka and Redis, so ratios say more than figures.
 
 - **Events**: Complete Journey purchases (raw Avro, four partitions), each copy of the year with visitors
   and event ids of its own; one message in a hundred is a repeat. The slow textbook job reads a prefix.

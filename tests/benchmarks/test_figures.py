@@ -45,12 +45,17 @@ def test_the_file_has_every_list_and_reads_back(tmp_path: Path) -> None:
 
 
 def test_what_is_not_measured_again_stays() -> None:
-    first = results({"throughput": [{"job": "a", "rate": 1}], "latency": [{"job": "a"}]}, "a", {})
-    second = results({"throughput": [{"job": "b", "rate": 2}]}, "b", first)
-    third = results({"throughput": [{"job": "a", "rate": 3}]}, "a", second)
-    assert third["throughput"] == [{"job": "b", "rate": 2}, {"job": "a", "rate": 3}]
+    def row(job: str, rate: int, backend: str | None = "heap") -> dict[str, object]:
+        return {"job": job, "rate": rate, "backend": backend}
+
+    on_rocksdb, alone = row("a", 1, "rocksdb"), row("a", 1, None)
+    first = results({"throughput": [row("a", 1), on_rocksdb, alone], "latency": [{"job": "a"}]}, "a", {})
+    second = results({"throughput": [row("b", 2)]}, "b", first)
+    third = results({"throughput": [row("a", 3)]}, "a", second)
+    assert third["throughput"] == [on_rocksdb, alone, row("a", 3), row("b", 2)]
     assert third["latency"] == [{"job": "a"}]
     assert set(third["measured"]) == {"a", "b"}
+    assert set(third["measured"]["a"]) == {"throughput on heap", "throughput on rocksdb", "latency"}
 
 
 def test_nothing_stands_in_a_file_that_is_missing(tmp_path: Path) -> None:
