@@ -5,11 +5,16 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.redis_cluster import RedisClusterServers
 from tests.redis_server import RedisServer
 
 pytest_plugins = ["tests.stack_fixture"] if find_spec("tests.stack_fixture") else []
+
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no mistake: speed is for benchmarks
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:
